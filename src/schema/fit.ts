@@ -1,0 +1,163 @@
+import { z } from "zod";
+
+/** Names of the curves. */
+export type ModelName =
+  | "linear"
+  | "power"
+  | "broken_stick"
+  | "quadratic"
+  | "amdahl"
+  | "usl"
+  | "exponential_saturation"
+  | "knee";
+
+/** `[lower, upper]`, in the unit of the value that it belongs to. */
+export type Interval = [number, number];
+
+/** A fitted number with its error. */
+export interface FittedParameter {
+  value: number;
+  /** `null` at a bound, where a Wald error means nothing. */
+  standard_error: number | null;
+  /** Two-sided, at the fit's level. */
+  interval: Interval | null;
+}
+
+/** One curve, fitted to one metric. Plain data: `evaluate` needs nothing else. */
+export interface ModelFit {
+  name: ModelName;
+  parameters: Record<string, FittedParameter>;
+  /** `null` where undefined: points ≤ parameters + 1. */
+  aicc: number | null;
+  /** Akaike weight among the curves of this metric, 0–1. */
+  weight: number;
+  /** The top level, predicted from the others; `null` where there are too few levels to leave one out. */
+  holdout: { sessions: number; predicted: number; observed: number; relative_error: number } | null;
+  /** Covariance of the free parameters, in `free` order, on the scale of the fit (ln of the metric). */
+  covariance: number[][];
+  /** Names of the parameters that were free, in the order of `covariance`. */
+  free: string[];
+  /** Standard deviation of the residuals on the ln scale: a relative error. */
+  residual_error: number;
+  degrees_of_freedom: number;
+  /** Hold-out error on the ln scale, √(h₁² + h₂²/2) + 0.01; `null` where it could not be had. */
+  score: number | null;
+}
+
+/** How far outside the measured levels a number lies. `2x`: up to twice the top usable level. */
+export type Extrapolation = "none" | "2x" | "4x" | "beyond";
+
+/** A fit read at one concurrency. */
+export interface Evaluation {
+  sessions: number;
+  estimate: number;
+  /** Of the mean curve of the accepted model. */
+  confidence: Interval;
+  /** Of a new run, model uncertainty included. */
+  prediction: Interval;
+  /** One-sided upper bound of the prediction: what sizing uses. */
+  sizing_upper: number;
+  extrapolation: Extrapolation;
+}
+
+/** Whether the metric grows in proportion to the sessions. */
+export interface Verdict {
+  kind: "linear" | "superlinear" | "sublinear" | "saturating" | "inconclusive";
+  /** Best curve against the line at the verdict's target, as a share of the line [%]. */
+  effect_percent: number;
+  /** One or two sentences with the numbers that decided. */
+  text: string;
+}
+
+/** A level mean that a fit used, or left out. */
+export interface FitPoint {
+  sessions: number;
+  value: number;
+  replicate: number;
+  level: number;
+  /** Present where the point was left out. */
+  excluded?: string;
+}
+
+/** Everything known of one metric against sessions. Plain data. */
+export interface MetricFit {
+  metric: string;
+  kind: "demand" | "throughput";
+  /** Confidence level of all intervals, for example 0.95. */
+  level: number;
+  points: FitPoint[];
+  /** Lowest and highest sessions among the points used. */
+  range: Interval;
+  /** Sorted, best first. Empty where nothing could be fitted; then `verdict.text` says why. */
+  models: ModelFit[];
+  /** The model whose mean curve is read; `null` where nothing could be fitted. */
+  accepted: ModelName | null;
+  verdict: Verdict;
+  at: Evaluation[];
+}
+
+/** What `plimsoll fit --json` prints. */
+export interface FitReport {
+  schema: "plimsoll.fit/1";
+  source: string;
+  metrics: Record<string, MetricFit>;
+}
+
+const interval = z.tuple([z.number(), z.number()]);
+
+/** Validates a {@linkcode MetricFit}. */
+export const metricFitSchema = z.object({
+  metric: z.string(),
+  kind: z.enum(["demand", "throughput"]),
+  level: z.number(),
+  points: z.array(z.object({
+    sessions: z.number(),
+    value: z.number(),
+    replicate: z.number(),
+    level: z.number(),
+    excluded: z.string().optional(),
+  })),
+  range: interval,
+  models: z.array(z.object({
+    name: z.enum(["linear", "power", "broken_stick", "quadratic", "amdahl", "usl", "exponential_saturation", "knee"]),
+    parameters: z.record(
+      z.string(),
+      z.object({ value: z.number(), standard_error: z.number().nullable(), interval: interval.nullable() }),
+    ),
+    aicc: z.number().nullable(),
+    weight: z.number(),
+    holdout: z.object({
+      sessions: z.number(),
+      predicted: z.number(),
+      observed: z.number(),
+      relative_error: z.number(),
+    }).nullable(),
+    covariance: z.array(z.array(z.number())),
+    free: z.array(z.string()),
+    residual_error: z.number(),
+    degrees_of_freedom: z.number(),
+    score: z.number().nullable(),
+  })),
+  accepted: z.enum(["linear", "power", "broken_stick", "quadratic", "amdahl", "usl", "exponential_saturation", "knee"])
+    .nullable(),
+  verdict: z.object({
+    kind: z.enum(["linear", "superlinear", "sublinear", "saturating", "inconclusive"]),
+    effect_percent: z.number(),
+    text: z.string(),
+  }),
+  at: z.array(z.object({
+    sessions: z.number(),
+    estimate: z.number(),
+    confidence: interval,
+    prediction: interval,
+    sizing_upper: z.number(),
+    extrapolation: z.enum(["none", "2x", "4x", "beyond"]),
+  })),
+}) satisfies z.ZodType<MetricFit>;
+
+/** Validates a {@linkcode FitReport}. */
+export const fitReportSchema = z.object({
+  schema: z.literal("plimsoll.fit/1"),
+  source: z.string(),
+  metrics: z.record(z.string(), metricFitSchema),
+}) satisfies z.ZodType<FitReport>;

@@ -1,0 +1,8 @@
+/** The contract: what plans, rows, manifests, fits, sizings and reports look like, and the validators that hold them to it. */
+export * from "./plan.ts";
+export * from "./rows.ts";
+export * from "./run.ts";
+export * from "./levels.ts";
+export * from "./fit.ts";
+export * from "./sizing.ts";
+export * from "./report.ts";

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { type FitReport, fitReportSchema } from "./fit.ts";
+import { levelSummarySchema, type RunSummary } from "./levels.ts";
+import type { Provenance } from "./run.ts";
+import { type Sizing, sizingSchema } from "./sizing.ts";
+
+/** One group over one sampling interval, for the chart of resources over time. */
+export interface TimelinePoint {
+  /** Time since the sweep's first attempt began [s]. */
+  t_s: number;
+  group: string;
+  /** Logical cores used in the interval that ends here. */
+  cores: number;
+  /** `null` where it was not read at this sample. */
+  memory_bytes: number | null;
+  level: number;
+  replicate: number;
+  /** Inside the steady window. */
+  steady: boolean;
+}
+
+/** What `report.json` holds: every number that `report.html` and `report.md` show. */
+export interface ReportDocument {
+  schema: "plimsoll.report/1";
+  title: string;
+  /** ISO 8601. */
+  created_at: string;
+  summary: RunSummary;
+  fit: FitReport;
+  sizing: Sizing;
+  timeline: TimelinePoint[];
+  provenance: Provenance;
+}
+
+/** Validates a {@linkcode ReportDocument}. */
+export const reportSchema = z.object({
+  schema: z.literal("plimsoll.report/1"),
+  title: z.string(),
+  created_at: z.string(),
+  summary: z.object({
+    run: z.string(),
+    mode: z.enum(["http", "playwright"]),
+    url: z.string(),
+    size_groups: z.array(z.string()),
+    capacity: z.object({ cores: z.number(), memory_bytes: z.number() }),
+    baseline: z.object({ os_cores: z.number(), os_memory_bytes: z.number(), drift_cores: z.number() }),
+    levels: z.array(levelSummarySchema),
+    warnings: z.array(z.string()),
+  }),
+  fit: fitReportSchema,
+  sizing: sizingSchema,
+  timeline: z.array(z.object({
+    t_s: z.number(),
+    group: z.string(),
+    cores: z.number(),
+    memory_bytes: z.number().nullable(),
+    level: z.number(),
+    replicate: z.number(),
+    steady: z.boolean(),
+  })),
+  provenance: z.custom<Provenance>((value) => typeof value === "object" && value !== null),
+}) satisfies z.ZodType<ReportDocument>;

@@ -1,0 +1,141 @@
+import { z } from "zod";
+import type { Group } from "./plan.ts";
+
+/** How a request, or a step in a browser, ended. */
+export type Outcome = typeof OUTCOMES[number];
+
+/** Every {@linkcode Outcome}. */
+export const OUTCOMES = [
+  "ok",
+  "http_error",
+  "check_failed",
+  "timeout",
+  "refused",
+  "reset",
+  "dns",
+  "tls",
+  "aborted",
+  "blocked_host",
+  "browser_lost",
+  "step_failed",
+] as const;
+
+/** One line of `requests.jsonl`: a request, or a step of a browser session. Times are monotonic, from the attempt's start. */
+export interface RequestRow {
+  seq: number;
+  /** Session number, from 0. */
+  session: number;
+  /** Iteration number of that session, from 0. */
+  iteration: number;
+  step: string;
+  /** The intended start [ms]: the slot for an iteration's first step, the end of the step before for the others. */
+  scheduled_ms: number;
+  started_ms: number;
+  duration_ms: number;
+  outcome: Outcome;
+  /** HTTP status, 0 where there was none. */
+  status: number;
+  /** Bytes on the wire towards the session, headers included; in a browser all that the page received since its last row. */
+  bytes_in: number;
+  bytes_out: number;
+}
+
+/** One line of `resources.jsonl`: one group at one time. Counters are cumulative, children that have ended included. */
+export interface ResourceRow {
+  seq: number;
+  t_ms: number;
+  group: Group;
+  /** CPU time used [ms]. On `system` rows the busy time of all cores. */
+  cpu_ms: number;
+  /** Absent where it was not read at this sample: PSS is read at a lower rate. */
+  memory_bytes?: number;
+  memory_kind?: "pss" | "rss" | "cgroup" | "system";
+  processes: number;
+  /** Sum over the samples of the CPU time of the busiest thread of each interval [ms]. */
+  hottest_thread_cpu_ms?: number;
+  /** `system` rows: busy time of each core [ms]. */
+  core_busy_ms?: number[];
+  steal_ms?: number;
+  throttled_ms?: number;
+  mhz?: number;
+  memory_used_bytes?: number;
+  memory_available_bytes?: number;
+  /** All interfaces but loopback. */
+  network_received_bytes?: number;
+  network_sent_bytes?: number;
+  /** The loopback interface; it counts each byte both as received and as sent, this is one of the two. */
+  network_loopback_bytes?: number;
+  disk_read_bytes?: number;
+  disk_written_bytes?: number;
+  /** Bytes that the run has written as artifacts, by kind, from the attempt's start. */
+  artifact_bytes?: Record<string, number>;
+  /** Time in which some task waited for CPU, memory or I/O [ms]. */
+  pressure_cpu_ms?: number;
+  pressure_memory_ms?: number;
+  pressure_io_ms?: number;
+  /** How late this sample was taken [ms]. */
+  late_ms?: number;
+  /** CPU time of the sampler itself [ms]. */
+  sampler_cpu_ms?: number;
+}
+
+/** One line of `events.jsonl`, by the agent. */
+export type EventRow =
+  & { seq: number; t_ms: number }
+  & (
+    | { event: "session_start"; session: number }
+    | { event: "session_end"; session: number }
+    /** Slots that passed while the session was busy: iterations that should have started and did not. */
+    | { event: "undelivered"; session: number; slots: number }
+    | { event: "artifact"; session: number; kind: string; bytes: number; path: string }
+    /** The generator's own state since the last such row. */
+    | { event: "generator"; loop_lag_p99_ms: number; start_late_p99_ms: number }
+    | { event: "browser_lost"; session: number; reason: string }
+  );
+
+const row = { seq: z.int().min(0) };
+const at = z.number().min(0);
+
+/** Validates a {@linkcode RequestRow}. */
+export const requestRowSchema = z.object({
+  ...row,
+  session: z.int().min(0),
+  iteration: z.int().min(0),
+  step: z.string(),
+  scheduled_ms: at,
+  started_ms: at,
+  duration_ms: at,
+  outcome: z.enum(OUTCOMES),
+  status: z.int().min(0),
+  bytes_in: z.number().min(0),
+  bytes_out: z.number().min(0),
+}) satisfies z.ZodType<RequestRow>;
+
+/** Validates a {@linkcode ResourceRow}. */
+export const resourceRowSchema = z.object({
+  ...row,
+  t_ms: at,
+  group: z.enum(["target", "browser", "generator", "system"]),
+  cpu_ms: at,
+  memory_bytes: at.optional(),
+  memory_kind: z.enum(["pss", "rss", "cgroup", "system"]).optional(),
+  processes: z.int().min(0),
+  hottest_thread_cpu_ms: at.optional(),
+  core_busy_ms: z.array(at).optional(),
+  steal_ms: at.optional(),
+  throttled_ms: at.optional(),
+  mhz: at.optional(),
+  memory_used_bytes: at.optional(),
+  memory_available_bytes: at.optional(),
+  network_received_bytes: at.optional(),
+  network_sent_bytes: at.optional(),
+  network_loopback_bytes: at.optional(),
+  disk_read_bytes: at.optional(),
+  disk_written_bytes: at.optional(),
+  artifact_bytes: z.record(z.string(), at).optional(),
+  pressure_cpu_ms: at.optional(),
+  pressure_memory_ms: at.optional(),
+  pressure_io_ms: at.optional(),
+  late_ms: at.optional(),
+  sampler_cpu_ms: at.optional(),
+}) satisfies z.ZodType<ResourceRow>;
