@@ -1,0 +1,3 @@
+/** Finding and launching a Chromium: the user's, Playwright's, the system's, or the one carried along. */
+export * from "./find_browser.ts";
+export * from "./launch_browser.ts";

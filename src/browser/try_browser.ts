@@ -1,0 +1,29 @@
+import { execFile } from "node:child_process";
+import { browserEnvironment } from "./browser_environment.ts";
+
+/** What `--version` of a browser gave. */
+export type BrowserTrial = { works: true; version: string } | { works: false; reason: string };
+
+/**
+ * Starts a browser just far enough to say its version, which needs all its shared libraries.
+ *
+ * @param path The executable.
+ * @param libraryPath Folder of shared libraries to add.
+ * @returns The version line, or why it does not start.
+ */
+export function tryBrowser(path: string, libraryPath?: string): Promise<BrowserTrial> {
+  return new Promise((resolve) => {
+    execFile(
+      path,
+      ["--version"],
+      { env: browserEnvironment(libraryPath), timeout: 20_000 },
+      (error, stdout, stderr) => {
+        if (error === null && /\d+\.\d+/.test(stdout)) resolve({ works: true, version: stdout.trim() });
+        else {resolve({
+            works: false,
+            reason: (stderr.trim() || error?.message || "it printed no version").slice(0, 500),
+          });}
+      },
+    );
+  });
+}

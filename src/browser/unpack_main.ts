@@ -1,0 +1,9 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { inflate } from "@sparticuz/chromium";
+
+// Entry point of the process that `carriedBrowser` starts, with TMPDIR set to where things should go.
+if (import.meta.main) {
+  const bin = fileURLToPath(new URL("../bin/", import.meta.resolve("@sparticuz/chromium")));
+  await Promise.all(["chromium.br", "swiftshader.tar.br", "al2023.tar.br"].map((name) => inflate(join(bin, name))));
+}
