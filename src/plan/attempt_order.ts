@@ -1,0 +1,32 @@
+import type { Plan } from "../schema/plan.ts";
+import { seededRandom, shuffle } from "../stats/mod.ts";
+
+/** One level to be run once. */
+export interface PlannedReplicate {
+  level: number;
+  /** From 1; 0 for the run that is thrown away. */
+  replicate: number;
+  discarded: boolean;
+}
+
+/**
+ * In which order levels and replicates are run: each replicate is one pass over all levels in an order of its own,
+ * so that a machine that drifts does not look like scaling. The lowest level goes first, once, and is thrown away:
+ * compilers and caches warm up on it.
+ *
+ * @returns `levels × replicates + 1` entries; the same for the same seed.
+ *
+ * @example
+ * ```ts
+ * import { attemptOrder } from "./attempt_order.ts";
+ * attemptOrder({ levels: [1, 2], replicates: 1, seed: 1 }).length; // 3
+ * ```
+ */
+export function attemptOrder(plan: Pick<Plan, "levels" | "replicates" | "seed">): PlannedReplicate[] {
+  const random = seededRandom(plan.seed);
+  const order: PlannedReplicate[] = [{ level: Math.min(...plan.levels), replicate: 0, discarded: true }];
+  for (let replicate = 1; replicate <= plan.replicates; replicate++) {
+    for (const level of shuffle(plan.levels, random)) order.push({ level, replicate, discarded: false });
+  }
+  return order;
+}

@@ -1,0 +1,90 @@
+import { InputError } from "../schema/input_error.ts";
+
+const RIGHT = "an http or https URL on loopback, for example http://127.0.0.1:8080/";
+
+/**
+ * Decides whether a URL may be loaded, as far as its text tells. Its addresses are checked by {@linkcode checkAddresses}.
+ *
+ * Loopback needs no word. Any other host needs consent that names exactly this host and port.
+ *
+ * @param text the URL as given.
+ * @param consent the value of `--i-may-load-test`, `HOST:PORT`.
+ * @returns the parsed URL.
+ * @throws {InputError} If it is no http(s) URL, carries credentials, writes an address in disguise, or lacks consent.
+ *
+ * @example
+ * ```ts
+ * import { checkUrl } from "./check_url.ts";
+ * checkUrl("http://127.0.0.1:8080/").port; // "8080"
+ * ```
+ */
+export function checkUrl(text: string, consent?: string): URL {
+  if (!URL.canParse(text)) throw new InputError("--url", redacted(text), RIGHT);
+  const url = new URL(text);
+  if (url.protocol !== "http:" && url.protocol !== "https:") throw new InputError("--url", redacted(text), RIGHT);
+  if (url.username || url.password) {
+    throw new InputError("--url", redacted(text), `${RIGHT}, without user name and password`);
+  }
+  // The URL parser turns 127.1 and 0x7f000001 into 127.0.0.1: what is loaded must be what is read.
+  const written = /^[a-z]+:\/\/(\[[^\]]*\]|[^/?#:]*)/i.exec(text)?.[1].toLowerCase();
+  if (written !== url.hostname) {
+    throw new InputError("--url", text, `the host as it is, ${url.hostname}, so that nobody misreads it`);
+  }
+  if (isMetadataAddress(url.hostname)) {
+    throw new InputError("--url", text, "a host of yours: link-local and metadata addresses are never loaded");
+  }
+  if (isLoopbackName(url.hostname)) return url;
+  const port = url.port || (url.protocol === "https:" ? "443" : "80");
+  const asked = `${url.hostname}:${port}`;
+  if (consent === undefined) {
+    throw new InputError(
+      "--url",
+      text,
+      `a loopback URL, or add --i-may-load-test=${asked} if that host is yours to load`,
+    );
+  }
+  if (consent !== asked) {
+    throw new InputError("--i-may-load-test", consent, `exactly the URL's host and port, ${asked}`);
+  }
+  return url;
+}
+
+/**
+ * Decides whether the addresses that a host name resolves to may be loaded.
+ *
+ * @throws {InputError} If one is a metadata address, or none is consented to and one is not loopback.
+ *
+ * @example
+ * ```ts
+ * import { checkAddresses } from "./check_url.ts";
+ * checkAddresses("localhost", ["127.0.0.1", "::1"], false);
+ * ```
+ */
+export function checkAddresses(host: string, addresses: readonly string[], consented: boolean): void {
+  for (const address of addresses) {
+    if (isMetadataAddress(address)) {
+      throw new InputError("--url", `${host} (${address})`, "a host that does not resolve to a link-local address");
+    }
+    if (!consented && !isLoopbackAddress(address)) {
+      throw new InputError("--url", `${host} (${address})`, "a host whose every address is loopback");
+    }
+  }
+}
+
+function isLoopbackName(host: string): boolean {
+  return host === "localhost" || isLoopbackAddress(host.replace(/^\[|\]$/g, ""));
+}
+
+function isLoopbackAddress(address: string): boolean {
+  return address === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address);
+}
+
+function isMetadataAddress(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, "").toLowerCase();
+  return /^169\.254\./.test(address) || /^fe[89ab]/.test(address) || address === "fd00:ec2::254" ||
+    address.startsWith("::ffff:") || address === "metadata.google.internal" || address === "metadata";
+}
+
+function redacted(text: string): string {
+  return text.replace(/\/\/[^/@]*@/, "//***@");
+}

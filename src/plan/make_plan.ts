@@ -1,0 +1,77 @@
+import type { z } from "zod";
+import { InputError } from "../schema/input_error.ts";
+import { type Plan, planSchema } from "../schema/plan.ts";
+
+/** A plan with everything optional but what nobody can guess. */
+export type PlanInput = Pick<Plan, "url"> & Partial<Omit<Plan, "browser_scenario">> & {
+  browser_scenario?: Partial<Plan["browser_scenario"]>;
+};
+
+/**
+ * Completes and validates a plan.
+ *
+ * @param input what is to be different from the defaults: `http` mode, levels 1 to 32, 3 replicates of 30 s after
+ *   5 s of warm-up, one iteration a second and session.
+ * @returns the whole plan, levels ascending.
+ * @throws {InputError} If a field is unknown or out of bounds; the message names the first one.
+ *
+ * @example Two short levels
+ * ```ts
+ * import { makePlan } from "./make_plan.ts";
+ * const plan = makePlan({ url: "http://127.0.0.1:8080/", levels: [1, 2], duration_ms: 5000 });
+ * ```
+ */
+export function makePlan(input: PlanInput): Plan {
+  const mode = input.mode ?? "http";
+  const parsed = planSchema.safeParse({
+    mode,
+    levels: mode === "playwright" ? [1, 2, 3, 4] : [1, 2, 4, 8, 16, 32],
+    replicates: 3,
+    duration_ms: 30_000,
+    warmup_ms: 5000,
+    pace_ms: mode === "playwright" ? 2000 : 1000,
+    timeout_ms: 10_000,
+    idle_ms: 5000,
+    sample_interval_ms: 500,
+    seed: 1,
+    size_groups: mode === "playwright" ? ["target", "browser"] : ["target"],
+    requests: [],
+    ...withoutUndefined(input),
+    browser_scenario: {
+      viewport: { width: 1280, height: 720 },
+      screenshot_every_ms: 5000,
+      screenshot_format: "jpeg",
+      screenshot_quality: 70,
+      ...input.browser_scenario,
+    },
+  });
+  if (!parsed.success) throw inputError(parsed.error.issues[0], input);
+  const plan = parsed.data;
+  const named = [plan.target_pid, plan.target_port, plan.target_command].filter((value) => value !== undefined);
+  if (named.length > 1) {
+    throw new InputError("target", "several", "only one of target_pid, target_port and target_command");
+  }
+  return { ...plan, levels: [...new Set(plan.levels)].sort((a, b) => a - b) };
+}
+
+function withoutUndefined(input: object): object {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+}
+
+function inputError(issue: z.core.$ZodIssue, input: object): InputError {
+  if (issue.code === "unrecognized_keys") {
+    return new InputError(issue.keys[0], "an unknown field", `one of ${Object.keys(planSchema.shape).join(", ")}`);
+  }
+  const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], input);
+  return new InputError(issue.path.join("."), value, wanted(issue));
+}
+
+function wanted(issue: z.core.$ZodIssue): string {
+  if (issue.code === "too_small") return `at least ${issue.minimum}`;
+  if (issue.code === "too_big") return `at most ${issue.maximum}`;
+  if (issue.code === "invalid_value") return `one of ${issue.values.join(", ")}`;
+  if (issue.code === "invalid_type") {
+    return issue.expected === "int" ? "a whole number" : `a value of type ${issue.expected}`;
+  }
+  return issue.message;
+}

@@ -1,0 +1,9 @@
+/** What a sweep will do, decided before it does anything: levels, order, slots, and whether the target may be loaded. Pure. */
+export * from "./attempt_order.ts";
+export * from "./check_url.ts";
+export * from "./default_levels.ts";
+export * from "./make_plan.ts";
+export * from "./next_slot.ts";
+export * from "./parse_duration.ts";
+export * from "./parse_levels.ts";
+export * from "./session_phase.ts";

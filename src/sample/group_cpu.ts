@@ -1,0 +1,75 @@
+/** The CPU time of one live process, as read at one moment. */
+export interface ProcessCpu {
+  pid: number;
+  /** Start time in the kernel's ticks: tells a reused pid from the process that had it before. */
+  started: number;
+  parent: number;
+  /** Of its threads, dead ones included [ms]. */
+  own_ms: number;
+  /** Of its children that have ended and been waited for [ms]. */
+  reaped_ms: number;
+}
+
+/**
+ * The CPU time that a group of processes has used since this object was made: never falls, and keeps what ended processes used.
+ *
+ * A process that ends is charged by its parent's counter of reaped children where the kernel credits it there,
+ * else by its own last reading. What a process used before it was first seen does not count, unless it was born
+ * into the group after the first update.
+ *
+ * @example
+ * ```ts
+ * import { GroupCpu } from "./group_cpu.ts";
+ * const group = new GroupCpu();
+ * group.update([{ pid: 7, started: 1, parent: 1, own_ms: 100, reaped_ms: 0 }]); // 0
+ * group.update([{ pid: 7, started: 1, parent: 1, own_ms: 130, reaped_ms: 0 }]); // 30
+ * ```
+ */
+export class GroupCpu {
+  #total_ms = 0;
+  #last = new Map<string, ProcessCpu>();
+  #first = true;
+
+  /**
+   * Takes a reading of all live processes of the group.
+   *
+   * @returns the cumulative CPU time [ms].
+   */
+  update(processes: readonly ProcessCpu[]): number {
+    const now = new Map(processes.map((process) => [`${process.pid}/${process.started}`, process]));
+    const byPid = new Map(processes.map((process) => [process.pid, process]));
+    const credited = new Map<number, number>();
+    for (const [key, process] of now) {
+      const before = this.#last.get(key);
+      if (before) {
+        this.#total_ms += Math.max(0, process.own_ms - before.own_ms);
+        credited.set(process.pid, Math.max(0, process.reaped_ms - before.reaped_ms));
+      } else if (!this.#first) {
+        this.#total_ms += process.own_ms + process.reaped_ms;
+      }
+    }
+    const seenBefore = new Map<number, number>();
+    for (const [key, process] of this.#last) {
+      if (now.has(key)) continue;
+      const heir = this.#liveAncestor(process, byPid);
+      if (heir !== undefined) seenBefore.set(heir, (seenBefore.get(heir) ?? 0) + process.own_ms + process.reaped_ms);
+    }
+    // An ancestor was credited with whole lives; what of them was counted already is taken off again.
+    for (const [pid, reaped_ms] of credited) {
+      this.#total_ms += Math.max(0, reaped_ms - (seenBefore.get(pid) ?? 0));
+    }
+    this.#last = now;
+    this.#first = false;
+    return this.#total_ms;
+  }
+
+  #liveAncestor(process: ProcessCpu, live: ReadonlyMap<number, ProcessCpu>): number | undefined {
+    const dead = new Map([...this.#last.values()].map((other) => [other.pid, other.parent]));
+    let pid: number | undefined = process.parent;
+    for (let depth = 0; pid !== undefined && depth < 512; depth++) {
+      if (live.has(pid)) return pid;
+      pid = dead.get(pid);
+    }
+    return undefined;
+  }
+}

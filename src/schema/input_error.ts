@@ -1,0 +1,29 @@
+/**
+ * Bad input from a user: the command line ends with exit code 2 and this message, before any side effect.
+ *
+ * The message names the field, the value given, and what would be right.
+ *
+ * @example
+ * ```ts
+ * import { InputError } from "./input_error.ts";
+ * const error = new InputError("--levels", "0", "whole numbers from 1, for example 1,2,4,8");
+ * // error.message: Cannot use --levels: current value is "0". Give whole numbers from 1, for example 1,2,4,8.
+ * ```
+ */
+export class InputError extends Error {
+  override name = "InputError";
+  /** The flag or plan field. */
+  readonly field: string;
+  /** The value as given. */
+  readonly value: string;
+  /** What would be right. */
+  readonly remedy: string;
+
+  constructor(field: string, value: unknown, remedy: string) {
+    const shown = typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
+    super(`Cannot use ${field}: current value is ${JSON.stringify(shown)}. Give ${remedy}.`);
+    this.field = field;
+    this.value = shown;
+    this.remedy = remedy;
+  }
+}
