@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, lstat, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { chmod, lstat, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -37,14 +37,20 @@ export async function carriedBrowser(options: CarriedBrowserOptions = {}): Promi
   const folder = join(root, `chromium-${version}`);
   if (!existsSync(folder)) await unpack(folder);
 
-  const path = join(folder, "chromium");
-  const plain = await tryBrowser(path);
-  if (plain.works) return { path, source: "sparticuz" };
-  const libraryPath = join(folder, "al2023", "lib");
-  const helped = await tryBrowser(path, libraryPath);
-  if (helped.works) return { path, source: "sparticuz", libraryPath };
-  throw new Error(`Cannot start the carried browser ${path}: ${helped.reason}`);
+  const found: FoundBrowser = { path: join(folder, "chromium"), source: "sparticuz" };
+  // Without any font pages come out blank, and cheaper than they are.
+  if (!existsSync("/etc/fonts/fonts.conf")) found.fontsPath = join(folder, "fonts", "fonts.conf");
+  if ((await tryBrowser(found)).works) return found;
+  found.libraryPath = join(folder, "al2023", "lib");
+  const trial = await tryBrowser(found);
+  if (trial.works) return found;
+  throw new Error(`Cannot start the carried browser ${found.path}: ${trial.reason}`);
 }
+
+const FONTS = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir prefix="relative">fonts</dir><cachedir prefix="relative">cache</cachedir></fontconfig>
+`;
 
 function packageUrl(): string {
   return import.meta.resolve("@sparticuz/chromium");
@@ -62,19 +68,11 @@ async function unpack(folder: string): Promise<void> {
     // The package asks the system for the temp folder, which only a process's environment can change.
     await promisify(execFile)(Deno.execPath(), ["run", "-A", script], { env: { ...process.env, TMPDIR: part } });
     await chmod(join(part, "chromium"), 0o700);
+    // The package's own file names folders that anybody may write to.
+    await writeFile(join(part, "fonts", "fonts.conf"), FONTS);
     await rename(part, folder);
-    await syncFolder(join(folder, ".."));
   } finally {
     lock.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

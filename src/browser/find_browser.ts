@@ -11,6 +11,8 @@ export interface FoundBrowser {
   source: "flag" | "environment" | "playwright" | "system" | "sparticuz";
   /** Folder of shared libraries that this browser needs and the machine lacks. */
   libraryPath?: string;
+  /** Fontconfig file for a machine that has none. */
+  fontsPath?: string;
 }
 
 /** Settings of {@linkcode findBrowser}. */
@@ -50,10 +52,12 @@ export async function findBrowser(options: FindBrowserOptions = {}): Promise<Fou
   if (env.PLIMSOLL_BROWSER) return await asked(env.PLIMSOLL_BROWSER, "environment", "PLIMSOLL_BROWSER");
 
   for (const path of await playwrightPaths()) {
-    if (await usable(path)) return { path, source: "playwright" };
+    const found: FoundBrowser = { path, source: "playwright" };
+    if (await usable(found)) return found;
   }
   for (const path of systemPaths(env)) {
-    if (await usable(path)) return { path, source: "system" };
+    const found: FoundBrowser = { path, source: "system" };
+    if (await usable(found)) return found;
   }
   if (process.platform === "linux" && process.arch === "x64") return await carriedBrowser({ env });
 
@@ -117,8 +121,8 @@ async function isExecutable(path: string): Promise<boolean> {
 }
 
 /** Some distributions put a script that only advertises a package where the browser would be; some lack its libraries. */
-async function usable(path: string): Promise<boolean> {
-  if (!await isExecutable(path)) return false;
+async function usable(found: FoundBrowser): Promise<boolean> {
+  if (!await isExecutable(found.path)) return false;
   // On Windows `--version` opens a window.
-  return process.platform === "win32" || (await tryBrowser(path)).works;
+  return process.platform === "win32" || (await tryBrowser(found)).works;
 }

@@ -52,7 +52,7 @@ export async function launchBrowser(found: FoundBrowser, options: LaunchBrowserO
     executablePath: found.path,
     headless: true,
     args: [...QUIET, ...options.args ?? []],
-    env: browserEnvironment(found.libraryPath),
+    env: browserEnvironment(found),
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { browserEnvironment } from "./browser_environment.ts";
+import type { FoundBrowser } from "./find_browser.ts";
 
 /** What `--version` of a browser gave. */
 export type BrowserTrial = { works: true; version: string } | { works: false; reason: string };
@@ -7,11 +8,10 @@ export type BrowserTrial = { works: true; version: string } | { works: false; re
 /**
  * Starts a browser just far enough to say its version, which needs all its shared libraries.
  *
- * @param path The executable.
- * @param libraryPath Folder of shared libraries to add.
+ * @param found The browser.
  * @returns The version line, or why it does not start.
  */
-export function tryBrowser(path: string, libraryPath?: string): Promise<BrowserTrial> {
+export function tryBrowser(found: FoundBrowser): Promise<BrowserTrial> {
   return new Promise((resolve) => {
     execFile(
       path,
