@@ -14,9 +14,9 @@ export type BrowserTrial = { works: true; version: string } | { works: false; re
 export function tryBrowser(found: FoundBrowser): Promise<BrowserTrial> {
   return new Promise((resolve) => {
     execFile(
-      path,
+      found.path,
       ["--version"],
-      { env: browserEnvironment(libraryPath), timeout: 20_000 },
+      { env: browserEnvironment(found), timeout: 20_000 },
       (error, stdout, stderr) => {
         if (error === null && /\d+\.\d+/.test(stdout)) resolve({ works: true, version: stdout.trim() });
         else {resolve({
