@@ -47,10 +47,13 @@ export async function carriedBrowser(options: CarriedBrowserOptions = {}): Promi
   throw new Error(`Cannot start the carried browser ${found.path}: ${trial.reason}`);
 }
 
-const FONTS = `<?xml version="1.0"?>
+function fontsFile(folder: string): string {
+  const text = folder.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  return `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir prefix="relative">fonts</dir><cachedir prefix="relative">cache</cachedir></fontconfig>
+<fontconfig><dir>${text}/fonts</dir><cachedir>${text}/cache</cachedir></fontconfig>
 `;
+}
 
 function packageUrl(): string {
   return import.meta.resolve("@sparticuz/chromium");
@@ -69,7 +72,7 @@ async function unpack(folder: string): Promise<void> {
     await promisify(execFile)(Deno.execPath(), ["run", "-A", script], { env: { ...process.env, TMPDIR: part } });
     await chmod(join(part, "chromium"), 0o700);
     // The package's own file names folders that anybody may write to.
-    await writeFile(join(part, "fonts", "fonts.conf"), FONTS);
+    await writeFile(join(part, "fonts", "fonts.conf"), fontsFile(join(folder, "fonts")));
     await rename(part, folder);
   } finally {
     lock.close();

@@ -1,6 +1,7 @@
 import { access, constants, stat } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { InputError } from "../schema/mod.ts";
 import { carriedBrowser } from "./carried_browser.ts";
 import { tryBrowser } from "./try_browser.ts";
 
@@ -35,7 +36,7 @@ export interface FindBrowserOptions {
  *
  * @param options Where to look.
  * @returns The executable's path, its source, and its libraries where the machine lacks them.
- * @throws {RangeError} If the path asked for is not an executable file.
+ * @throws {InputError} If the path asked for is not an executable file.
  * @throws {Error} If there is none; the message holds the line to type.
  *
  * @example Launch whatever there is
@@ -70,7 +71,7 @@ export async function findBrowser(options: FindBrowserOptions = {}): Promise<Fou
 
 async function asked(path: string, source: "flag" | "environment", name: string): Promise<FoundBrowser> {
   if (!await isExecutable(path)) {
-    throw new RangeError(`Cannot launch a browser as ${name} must be an executable file: current value is ${path}`);
+    throw new InputError(name, path, "the path of an executable Chrome or Chromium");
   }
   return { path, source };
 }

@@ -12,18 +12,12 @@ export type BrowserTrial = { works: true; version: string } | { works: false; re
  * @returns The version line, or why it does not start.
  */
 export function tryBrowser(found: FoundBrowser): Promise<BrowserTrial> {
+  const settings = { env: browserEnvironment(found), timeout: 20_000 };
   return new Promise((resolve) => {
-    execFile(
-      found.path,
-      ["--version"],
-      { env: browserEnvironment(found), timeout: 20_000 },
-      (error, stdout, stderr) => {
-        if (error === null && /\d+\.\d+/.test(stdout)) resolve({ works: true, version: stdout.trim() });
-        else {resolve({
-            works: false,
-            reason: (stderr.trim() || error?.message || "it printed no version").slice(0, 500),
-          });}
-      },
-    );
+    execFile(found.path, ["--version"], settings, (error, stdout, stderr) => {
+      const works = error === null && /\d+\.\d+/.test(stdout);
+      const reason = stderr.trim() || error?.message || "it printed no version";
+      resolve(works ? { works, version: stdout.trim() } : { works: false, reason: reason.slice(0, 500) });
+    });
   });
 }

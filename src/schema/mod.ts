@@ -7,3 +7,4 @@ export * from "./levels.ts";
 export * from "./fit.ts";
 export * from "./sizing.ts";
 export * from "./report.ts";
+export * from "./progress.ts";
