@@ -60,7 +60,7 @@ Deno.test("launchBrowser() sandboxes an ordinary user's browser", {
   withHome((env) => {
     const { sandboxed, renderers } = launched([...ordinary, ...run], env);
     assert.equal(sandboxed, true);
-    assert.equal(renderers, 1);
+    assert.ok(renderers >= 1);
   });
 });
 
