@@ -1,0 +1,259 @@
+import { evaluate } from "../model/mod.ts";
+import type { MetricFit, ModelName, Verdict } from "../schema/mod.ts";
+import type { MetricAxis } from "./metric_axis.ts";
+import { type ChartSpec, NUMBER, palette, roleOf, significant, themed, wrapText } from "./theme.ts";
+
+/** A thin line drawn for comparison. */
+export interface ReferenceLine {
+  /** Its name in the legend. */
+  name: string;
+  rows: { sessions: number; estimate: number }[];
+}
+
+/** A concurrency to point out, with one value above it. */
+export interface Mark {
+  sessions: number;
+  /** In the metric's own unit. */
+  value: number;
+  /** Written at the top of the chart. */
+  heading: string;
+  /** Written beside the value. */
+  label: string;
+}
+
+/** What {@linkcode fitChart} draws beside the fit itself. */
+export interface FitChartOptions {
+  axis: MetricAxis;
+  /** Right end of the curve [sessions]. */
+  upTo: number;
+  references: ReferenceLine[];
+  marks: Mark[];
+  /** Name of the marks in the legend. */
+  marksName: string;
+}
+
+const NAMES: Partial<Record<ModelName, string>> = { usl: "USL", amdahl: "Amdahl" };
+const SHAPES: Record<MetricFit["kind"], Record<Verdict["kind"], string>> = {
+  demand: {
+    linear: "grows linearly with sessions",
+    superlinear: "grows faster than linearly",
+    sublinear: "grows slower than linearly",
+    saturating: "levels off",
+    inconclusive: "cannot yet be told linear or curved",
+  },
+  throughput: {
+    linear: "rises linearly with sessions",
+    superlinear: "rises faster than linearly",
+    sublinear: "rises slower than linearly",
+    saturating: "levels off",
+    inconclusive: "cannot yet be told linear or curved",
+  },
+};
+const STEPS = 72;
+
+/** A model's name in running text. */
+export function modelLabel(name: ModelName): string {
+  return NAMES[name] ?? name.replaceAll("_", " ");
+}
+
+/** The concurrencies that a curve is drawn at [sessions]: even steps up to `upTo`, the measured top, and `also`. */
+export function curveGrid(fit: MetricFit, upTo: number, also: readonly number[] = []): number[] {
+  const [from, top] = fit.range;
+  const even = Array.from({ length: STEPS + 1 }, (_, step) => from + (upTo - from) * step / STEPS);
+  return [...new Set([...even, top, ...also])].filter((n) => n >= from && n <= upTo).toSorted((a, b) => a - b);
+}
+
+/** The chart that demand and throughput share: points, bands, curve, lines for comparison, marks. */
+export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
+  const { axis, upTo } = options;
+  const colour = palette[roleOf(fit.metric)];
+  const percent = `${Math.round(fit.level * 100)} %`;
+  const bands = [`${percent} band of the mean`, `${percent} band of a new run`];
+  const points = pointRows(fit, axis);
+  const curve = fit.accepted === null ? [] : curveRows(fit, options);
+  const marks = options.marks.map((mark) => ({
+    ...mark,
+    value: mark.value / axis.divisor,
+    name: options.marksName,
+  }));
+
+  const highest = Math.max(...points.map((row) => row.value), ...curve.map((row) => row.estimate), Number.MIN_VALUE);
+  const ceiling = 1.06 * Math.max(
+    highest,
+    ...[...curve.map((row) => row.prediction_upper), ...marks.map((mark) => mark.value)]
+      .map((value) => Math.min(value, 1.8 * highest)),
+  );
+  const references = options.references.map((line) => ({
+    name: line.name,
+    rows: line.rows.map((row) => ({ sessions: row.sessions, estimate: row.estimate / axis.divisor, curve: line.name })),
+  }));
+  const names = [...new Set(curve.map((row) => row.curve)), ...references.map((line) => line.name)];
+  const isReference = (name: string) => references.some((line) => line.name === name);
+  const pick = <T>(own: T, beyond: T, reference: T) =>
+    names.map((name, index) => isReference(name) ? reference : index === 0 ? own : beyond);
+  const kinds = [...new Set(["measured", ...points.map((row) => row.kind)])];
+
+  const sessions = { field: "sessions", type: "quantitative" };
+  const band = (name: string, edge: string): ChartSpec => ({
+    data: { name: "curve" },
+    mark: { type: "area", fill: colour, clip: true, tooltip: null },
+    encoding: {
+      x: sessions,
+      y: { field: `${edge}_lower`, type: "quantitative" },
+      y2: { field: `${edge}_upper` },
+      fillOpacity: {
+        datum: name,
+        type: "nominal",
+        scale: { domain: bands, range: [0.3, 0.12] },
+        legend: { symbolType: "square", symbolSize: 110, symbolFillColor: colour, symbolStrokeWidth: 0 },
+      },
+    },
+  });
+  return themed({
+    title: {
+      text: fit.models.length === 0
+        ? `${axis.label}: not enough to fit a curve`
+        : `${axis.label} ${SHAPES[fit.kind][fit.verdict.kind]}`,
+      subtitle: wrapText(fit.verdict.text),
+    },
+    datasets: { points, curve, lines: [...references.flatMap((line) => line.rows), ...curve], marks },
+    encoding: {
+      x: {
+        type: "quantitative",
+        title: "Concurrent sessions",
+        scale: { domain: [0, upTo * 1.03], nice: false },
+      },
+      y: { type: "quantitative", title: axis.title, scale: { domain: [0, ceiling], nice: false } },
+    },
+    layer: [
+      ...(curve.length === 0 ? [] : [band(bands[1], "prediction"), band(bands[0], "confidence")]),
+      ...(marks.length === 0 ? [] : [{
+        data: { name: "marks" },
+        mark: { type: "rule", stroke: palette.axis, strokeDash: [2, 3] },
+        encoding: { x: sessions },
+      }, {
+        data: { name: "marks" },
+        mark: { type: "text", align: "right", dx: -5, dy: 6, baseline: "top" },
+        encoding: { x: sessions, y: { value: 0 }, text: { field: "heading" } },
+      }]),
+      ...(names.length === 0 ? [] : [{
+        data: { name: "lines" },
+        mark: { type: "line", clip: true, tooltip: null },
+        encoding: {
+          x: sessions,
+          y: { field: "estimate", type: "quantitative" },
+          stroke: nominal("curve", names, pick<string>(colour, colour, palette.system), LINE_LEGEND),
+          strokeDash: nominal("curve", names, pick([1, 0], [6, 4], [1, 0]), LINE_LEGEND),
+          strokeWidth: nominal("curve", names, pick(2.25, 2.25, 1), LINE_LEGEND),
+        },
+      }]),
+      ...(curve.length === 0 ? [] : [{
+        data: { name: "curve" },
+        mark: { type: "rule", strokeWidth: 10, opacity: 0 },
+        encoding: {
+          x: sessions,
+          tooltip: [
+            { field: "sessions", type: "quantitative", title: "sessions", format: NUMBER },
+            { field: "estimate", type: "quantitative", title: withUnit("estimate", axis), format: NUMBER },
+            { field: "confidence", type: "nominal", title: bands[0] },
+            { field: "prediction", type: "nominal", title: bands[1] },
+            { field: "curve", type: "nominal", title: "curve" },
+          ],
+        },
+      }]),
+      {
+        data: { name: "points" },
+        mark: { type: "point", size: 42, stroke: colour, strokeWidth: 1.5, opacity: 1, clip: true },
+        encoding: {
+          x: sessions,
+          y: { field: "value", type: "quantitative" },
+          fill: nominal("kind", kinds, kinds.map((kind) => kind === "measured" ? colour : palette.paper), {
+            symbolType: "circle",
+            symbolStrokeColor: colour,
+          }),
+          tooltip: [
+            { field: "value", type: "quantitative", title: axis.title, format: NUMBER },
+            { field: "sessions", type: "quantitative", title: "sessions observed", format: NUMBER },
+            { field: "level", type: "quantitative", title: "level" },
+            { field: "replicate", type: "quantitative", title: "replicate" },
+            { field: "reason", type: "nominal", title: "fit" },
+          ],
+        },
+      },
+      ...(marks.length === 0 ? [] : [{
+        data: { name: "marks" },
+        mark: { type: "point", shape: "diamond", size: 80, fill: palette.ink, stroke: null, opacity: 1, clip: true },
+        encoding: {
+          x: sessions,
+          y: { field: "value", type: "quantitative" },
+          shape: nominal("name", [options.marksName], ["diamond"], {
+            symbolFillColor: palette.ink,
+            symbolStrokeWidth: 0,
+          }),
+          tooltip: [
+            { field: "heading", type: "nominal", title: "at" },
+            { field: "label", type: "nominal", title: options.marksName },
+          ],
+        },
+      }, {
+        data: { name: "marks" },
+        transform: [{ filter: { field: "value", lte: ceiling } }],
+        mark: { type: "text", align: "right", dx: -9, baseline: "middle", color: palette.ink, fontWeight: "bold" },
+        encoding: { x: sessions, y: { field: "value", type: "quantitative" }, text: { field: "label" } },
+      }]),
+    ],
+  });
+}
+
+const LINE_LEGEND = { symbolType: "stroke", symbolSize: 260 };
+
+function nominal(field: string, domain: readonly string[], range: readonly unknown[], legend: ChartSpec): ChartSpec {
+  return { field, type: "nominal", scale: { domain, range }, legend };
+}
+
+function pointRows(fit: MetricFit, axis: MetricAxis) {
+  return fit.points.map((point) => ({
+    sessions: point.sessions,
+    value: point.value / axis.divisor,
+    replicate: point.replicate,
+    level: point.level,
+    kind: point.excluded === undefined ? "measured" : "left out of the fit",
+    reason: point.excluded === undefined ? "used" : `left out: ${point.excluded}`,
+  }));
+}
+
+interface CurveRow extends Record<string, unknown> {
+  sessions: number;
+  estimate: number;
+  prediction_upper: number;
+  curve: string;
+}
+
+function curveRows(fit: MetricFit, { axis, upTo, marks }: FitChartOptions): CurveRow[] {
+  const name = modelLabel(fit.accepted!);
+  const top = fit.range[1];
+  const grid = curveGrid(fit, upTo, marks.map((mark) => mark.sessions));
+  const row = (sessions: number, curve: string): CurveRow => {
+    const at = evaluate(fit, sessions);
+    const confidence = at.confidence.map((edge) => edge / axis.divisor);
+    const prediction = at.prediction.map((edge) => edge / axis.divisor);
+    return {
+      sessions,
+      estimate: at.estimate / axis.divisor,
+      confidence_lower: confidence[0],
+      confidence_upper: confidence[1],
+      confidence: confidence.map(significant).join(" – "),
+      prediction_lower: prediction[0],
+      prediction_upper: prediction[1],
+      prediction: prediction.map(significant).join(" – "),
+      curve,
+    };
+  };
+  const inside = grid.filter((n) => n <= top).map((n) => row(n, `${name} curve`));
+  const beyond = grid.filter((n) => n >= top).map((n) => row(n, "beyond the measured levels"));
+  return beyond.length > 1 ? [...inside, ...beyond] : inside;
+}
+
+function withUnit(word: string, axis: MetricAxis): string {
+  return axis.unit === "" ? word : `${word} [${axis.unit}]`;
+}

@@ -1,0 +1,62 @@
+import { evaluate } from "../model/mod.ts";
+import type { MetricFit } from "../schema/mod.ts";
+import { curveGrid, fitChart, type Mark } from "./fit_chart.ts";
+import { metricAxis } from "./metric_axis.ts";
+import { type ChartSpec, significant } from "./theme.ts";
+
+/**
+ * Draws throughput against sessions: every replicate, the accepted curve with its bands, the ideal line through the
+ * lowest level, and the peak where the curve has one.
+ *
+ * @param fit A fit of kind `throughput`.
+ * @returns A Vega-Lite v6 specification.
+ *
+ * @example Too few levels for a curve: points and the ideal line
+ * ```ts
+ * import { throughputCurve } from "./throughput_curve.ts";
+ *
+ * const spec = throughputCurve({
+ *   metric: "throughput",
+ *   kind: "throughput",
+ *   level: 0.95,
+ *   points: [{ sessions: 1, value: 5, replicate: 1, level: 1 }, { sessions: 2, value: 9, replicate: 1, level: 2 }],
+ *   range: [1, 2],
+ *   models: [],
+ *   accepted: null,
+ *   verdict: { kind: "inconclusive", effect_percent: 0, text: "2 levels are too few to fit." },
+ *   at: [],
+ * });
+ * console.assert(spec.$schema === "https://vega.github.io/schema/vega-lite/v6.json");
+ * ```
+ */
+export function throughputCurve(fit: MetricFit): ChartSpec {
+  const upTo = fit.range[1] * 1.25;
+  const axis = metricAxis(fit.metric, fit.points.map((point) => point.value));
+  const used = fit.points.filter((point) => point.excluded === undefined);
+  const lowest = Math.min(...used.map((point) => point.level));
+  const first = used.filter((point) => point.level === lowest);
+  const perSession = first.reduce((sum, point) => sum + point.value / point.sessions, 0) / first.length;
+  const peak = peakOf(fit, upTo);
+  return fitChart(fit, {
+    axis,
+    upTo,
+    references: first.length === 0 ? [] : [{
+      name: "ideal: the lowest level, scaled",
+      rows: [0, upTo].map((sessions) => ({ sessions, estimate: perSession * sessions })),
+    }],
+    marks: peak === undefined ? [] : [{
+      ...peak,
+      heading: `peak at ${Math.round(peak.sessions)} sessions`,
+      label: `${significant(peak.value / axis.divisor)} ${axis.unit}`.trimEnd(),
+    }],
+    marksName: "peak of the curve",
+  });
+}
+
+/** The highest point of the curve, if the curve is seen to fall after it by more than a drawn line is wide. */
+function peakOf(fit: MetricFit, upTo: number): Pick<Mark, "sessions" | "value"> | undefined {
+  if (fit.accepted === null) return undefined;
+  const curve = curveGrid(fit, upTo).map((sessions) => ({ sessions, value: evaluate(fit, sessions).estimate }));
+  const peak = curve.reduce((best, row) => row.value > best.value ? row : best);
+  return curve.at(-1)!.value < 0.99 * peak.value ? peak : undefined;
+}
