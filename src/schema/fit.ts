@@ -33,9 +33,12 @@ export interface ModelFit {
   weight: number;
   /** The top level, predicted from the others; `null` where there are too few levels to leave one out. */
   holdout: { sessions: number; predicted: number; observed: number; relative_error: number } | null;
-  /** Covariance of the free parameters, in `free` order, on the scale of the fit (ln of the metric). */
+  /** Covariance of the parameters, in `free` order, from the fit of ln of the metric. */
   covariance: number[][];
-  /** Names of the parameters that were free, in the order of `covariance`. */
+  /**
+   * Names of the parameters that the bands let vary, in the order of `covariance`. One that ended at a bound is among
+   * them: its `standard_error` is `null`, but a band must not become narrower because a bound was met.
+   */
   free: string[];
   /** Standard deviation of the residuals on the ln scale: a relative error. */
   residual_error: number;

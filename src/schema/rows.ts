@@ -88,7 +88,7 @@ export type EventRow =
     /** Slots that passed while the session was busy: iterations that should have started and did not. */
     | { event: "undelivered"; session: number; slots: number }
     | { event: "artifact"; session: number; kind: string; bytes: number; path: string }
-    /** The generator's own state since the last such row. */
+    /** How the generator kept up over the steady window. */
     | { event: "generator"; loop_lag_p99_ms: number; start_late_p99_ms: number }
     | { event: "browser_lost"; session: number; reason: string }
   );

@@ -1,0 +1,52 @@
+import type { Plan } from "../schema/plan.ts";
+import type { EventRow, RequestRow } from "../schema/rows.ts";
+
+/** One share of one attempt: what an agent is told to drive. */
+export interface DriveJob {
+  plan: Plan;
+  /** Sessions of the whole level. */
+  level: number;
+  replicate: number;
+  attempt: number;
+  /** The sessions of this share, by number. */
+  sessions: number[];
+  /** Address to connect to, resolved and checked by the coordinator. */
+  address: string;
+  /** Folder for artifacts of this attempt. */
+  artifacts: string;
+}
+
+/** An event before it is numbered. */
+export type DriveEvent = EventRow extends infer Row ? Row extends EventRow ? Omit<Row, "seq"> : never : never;
+
+/** Where a driver leaves what happens. */
+export interface Sink {
+  request(row: Omit<RequestRow, "seq">): void;
+  event(row: DriveEvent): void;
+}
+
+/** Time since the attempt's start, and waiting for it. Passed in, so that all processes share one zero. */
+export interface AttemptClock {
+  /** Monotonic [ms]; negative before the start. */
+  now(): number;
+  /** Resolves at `t_ms`, or at once when the signal aborts. */
+  until(t_ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Drives sessions against a target. */
+export interface Driver {
+  /** Everything that must not happen on the clock: launching browsers, opening contexts. */
+  prepare(): Promise<void>;
+  /**
+   * Runs the sessions until `stop` aborts, then drains them.
+   *
+   * @param stop no iteration starts after it; those under way have `drain_ms` to end.
+   */
+  run(clock: AttemptClock, stop: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+  /** What the browser is, for the provenance. */
+  browser?(): { path: string; version: string; source: string; sandboxed: boolean };
+}
+
+/** How long iterations under way may go on after the end [ms]. */
+export const DRAIN_MS = 5000;

@@ -1,0 +1,139 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { DriveJob, Driver, Sink } from "../drive/driver.ts";
+import { attemptClock, listen, say } from "./child_end.ts";
+import { Recorder } from "./recorder.ts";
+
+const STATS_MS = 500;
+const LOOP_TIMER_MS = 10;
+
+/** Makes the driver that an agent runs. */
+export type MakeDriver = (job: DriveJob, sink: Sink, onStart: (late_ms: number) => void) => Driver;
+
+/**
+ * The life of an agent: gets a job, prepares, says that it is ready, starts at the time it is told, records its rows,
+ * stops on the coordinator's word, seals its files.
+ */
+export function runAgent(makeDriver: MakeDriver): void {
+  const stop = new AbortController();
+  let start: ((zero_ms: number) => void) | undefined;
+  const gone = listen((message) => {
+    if (message.type === "job") {
+      const started = new Promise<number>((resolve) => start = resolve);
+      drive(makeDriver, message, started, stop.signal).then(
+        () => Deno.exit(0),
+        (error) => {
+          say({ type: "failed", reason: error?.message ?? String(error) });
+          Deno.exit(1);
+        },
+      );
+    } else if (message.type === "start") start?.(message.zero_ms);
+    else if (message.type === "stop") stop.abort();
+  });
+  gone.addEventListener("abort", () => {
+    // Nobody will read what comes now: end at once, what is written stays.
+    setTimeout(() => Deno.exit(1), 100);
+  });
+}
+
+async function drive(
+  makeDriver: MakeDriver,
+  { job, requests, events }: { job: DriveJob; requests: string; events: string },
+  started: Promise<number>,
+  stop: AbortSignal,
+): Promise<void> {
+  const requestFile = new Recorder(requests);
+  const eventFile = new Recorder(events);
+  const tally = new Tally();
+  const sink: Sink = {
+    request(row) {
+      requestFile.add(rounded(row));
+      tally.request(row.outcome === "ok");
+      tally.iteration(row.session, row.iteration);
+    },
+    event(row) {
+      eventFile.add(rounded(row));
+      if (row.event === "session_start") tally.live++;
+      if (row.event === "session_end") tally.live--;
+      if (row.event === "artifact") tally.artifact(row.kind, row.bytes);
+    },
+  };
+  const late_ms: number[] = [];
+  const driver = makeDriver(job, sink, (late) => late_ms.push(late));
+  const loop = monitorEventLoopDelay({ resolution: LOOP_TIMER_MS });
+  try {
+    await driver.prepare();
+    say({ type: "ready", browser: driver.browser?.() });
+    const clock = attemptClock(await started);
+    await clock.until(0, stop);
+    loop.enable();
+    const report = setInterval(() => say({ type: "stats", ...tally.stats(performance.now()) }), STATS_MS);
+    // Only the steady window says whether the generator kept up: a warm-up is late by nature.
+    const steady = clock.until(job.plan.warmup_ms, stop).then(() => {
+      loop.reset();
+      late_ms.length = 0;
+    });
+    stop.addEventListener("abort", () => {
+      // The histogram holds the whole interval of its timer.
+      const loop_lag_p99_ms = Math.max(0, loop.percentile(99) / 1e6 - LOOP_TIMER_MS);
+      sink.event({ t_ms: clock.now(), event: "generator", loop_lag_p99_ms, start_late_p99_ms: p99(late_ms) });
+    }, { once: true });
+    await Promise.all([steady, driver.run(clock, stop)]);
+    clearInterval(report);
+  } finally {
+    loop.disable();
+    await driver.close();
+  }
+  const files = { "requests.jsonl": requestFile.close(), "events.jsonl": eventFile.close() };
+  say({ type: "done", files });
+}
+
+/** Totals for the terminal and the breaker. */
+class Tally {
+  live = 0;
+  #requests = 0;
+  #errors = 0;
+  #iterations = new Map<number, number>();
+  #recent: { t_ms: number; ok: boolean }[] = [];
+  #artifacts: Record<string, number> = {};
+
+  request(ok: boolean): void {
+    this.#requests++;
+    if (!ok) this.#errors++;
+    this.#recent.push({ t_ms: performance.now(), ok });
+  }
+
+  iteration(session: number, iteration: number): void {
+    this.#iterations.set(session, iteration + 1);
+  }
+
+  artifact(kind: string, bytes: number): void {
+    this.#artifacts[kind] = (this.#artifacts[kind] ?? 0) + bytes;
+  }
+
+  stats(now_ms: number) {
+    this.#recent = this.#recent.filter(({ t_ms }) => now_ms - t_ms < 1000);
+    return {
+      live_sessions: this.live,
+      requests: this.#requests,
+      errors: this.#errors,
+      iterations: [...this.#iterations.values()].reduce((sum, count) => sum + count, 0),
+      recent_requests: this.#recent.length,
+      recent_errors: this.#recent.filter(({ ok }) => !ok).length,
+      artifact_bytes: this.#artifacts,
+    };
+  }
+}
+
+function rounded<Row extends object>(row: Row): Row {
+  const copy = { ...row } as Record<string, unknown>;
+  for (const key in copy) {
+    const value = copy[key];
+    if (typeof value === "number" && !Number.isInteger(value)) copy[key] = Math.round(value * 1000) / 1000;
+  }
+  return copy as Row;
+}
+
+function p99(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted.length === 0 ? 0 : sorted[Math.ceil(sorted.length * 0.99) - 1];
+}

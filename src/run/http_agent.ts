@@ -1,0 +1,5 @@
+/** Entry point of the agent that drives HTTP sessions. It needs the target's address and its own folder, nothing else. */
+import { HttpDriver } from "../drive/http_driver.ts";
+import { runAgent } from "./agent.ts";
+
+if (import.meta.main) runAgent((job, sink, onStart) => new HttpDriver(job, sink, onStart));

@@ -1,0 +1,35 @@
+import type { DriveJob } from "../drive/driver.ts";
+import type { GroupRoots } from "../sample/sampler.ts";
+import type { FileSeal } from "../schema/run.ts";
+import type { ResourceRow } from "../schema/rows.ts";
+
+/** What the coordinator says to an agent or the sampler, one JSON document a line on its standard input. */
+export type ToChild =
+  | { type: "job"; job: DriveJob; requests: string; events: string }
+  | { type: "sample"; file: string; interval_ms: number; roots: GroupRoots }
+  | { type: "ping"; id: number }
+  /** The attempt's zero, on the clock of the child that is told. */
+  | { type: "start"; zero_ms: number }
+  | { type: "artifacts"; bytes: Record<string, number> }
+  | { type: "stop" };
+
+/** How a driver is doing: totals from the attempt's start. */
+export interface AgentStats {
+  live_sessions: number;
+  requests: number;
+  errors: number;
+  iterations: number;
+  /** In the last second. */
+  recent_requests: number;
+  recent_errors: number;
+  artifact_bytes: Record<string, number>;
+}
+
+/** What an agent or the sampler says, one JSON document a line on its standard output. */
+export type FromChild =
+  | { type: "ready"; browser?: { path: string; version: string; source: string; sandboxed: boolean } }
+  | { type: "pong"; id: number; now_ms: number }
+  | ({ type: "stats" } & AgentStats)
+  | { type: "rows"; rows: Omit<ResourceRow, "seq">[] }
+  | { type: "done"; files: Record<string, FileSeal> }
+  | { type: "failed"; reason: string };

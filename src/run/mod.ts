@@ -1,0 +1,3 @@
+/** The sweep: one coordinator, agents and a sampler as child processes, and the run directory that they write. */
+export * from "./run_directory.ts";
+export * from "./sweep.ts";

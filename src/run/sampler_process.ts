@@ -1,0 +1,58 @@
+/** Entry point of the sampler: a process of its own, so that sampling goes on whatever the generator does. */
+import process from "node:process";
+import { makeSampler, type Sampler } from "../sample/mod.ts";
+import { attemptClock, listen, say } from "./child_end.ts";
+import type { ToChild } from "./messages.ts";
+import { Recorder } from "./recorder.ts";
+
+type Job = Extract<ToChild, { type: "sample" }>;
+
+async function sampleUntil(
+  job: Job,
+  sampler: Sampler,
+  zero_ms: number,
+  stop: AbortSignal,
+  artifacts: () => Record<string, number>,
+) {
+  const recorder = new Recorder(job.file);
+  const clock = attemptClock(zero_ms);
+  for (let due_ms = 0; !stop.aborted;) {
+    await clock.until(due_ms, stop);
+    const t_ms = Math.round(clock.now() * 1000) / 1000;
+    const rows = await sampler.sample(job.roots, Math.max(0, t_ms));
+    const { user, system } = process.cpuUsage();
+    const own = { late_ms: Math.max(0, t_ms - due_ms), sampler_cpu_ms: (user + system) / 1000 };
+    for (const row of rows) {
+      recorder.add(row.group === "system" ? { ...row, artifact_bytes: artifacts(), ...own } : row);
+    }
+    say({ type: "rows", rows });
+    // A sample that could not be taken in time is missing, not made up: the grid goes on.
+    due_ms += job.interval_ms * Math.max(1, Math.ceil((clock.now() - due_ms) / job.interval_ms));
+  }
+  say({ type: "done", files: { "resources.jsonl": recorder.close() } });
+}
+
+if (import.meta.main) {
+  const stop = new AbortController();
+  let artifacts: Record<string, number> = {};
+  let start: ((zero_ms: number) => void) | undefined;
+  const gone = listen((message) => {
+    if (message.type === "sample") {
+      const started = new Promise<number>((resolve) => start = resolve);
+      const sampler = makeSampler();
+      (async () => {
+        // The first sample of a process finds everything new and slow.
+        await sampler.sample(message.roots, 0);
+        say({ type: "ready" });
+        await sampleUntil(message, makeSampler(), await started, stop.signal, () => artifacts);
+        Deno.exit(0);
+      })().catch((error) => {
+        say({ type: "failed", reason: error?.message ?? String(error) });
+        Deno.exit(1);
+      });
+    } else if (message.type === "start") start?.(message.zero_ms);
+    else if (message.type === "artifacts") artifacts = message.bytes;
+    else if (message.type === "stop") stop.abort();
+  });
+  gone.addEventListener("abort", () => setTimeout(() => Deno.exit(1), 100));
+}
