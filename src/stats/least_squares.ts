@@ -43,7 +43,7 @@ export interface LeastSquaresFit {
   degreesOfFreedom: number;
   /** Of all parameters, zero for those at a bound; empty where it is undetermined. */
   covariance: number[][];
-  /** True only if the gradient vanished, relative to the residuals and to the Jacobian's columns. */
+  /** True only if the gradient vanished, relative to residuals and Jacobian, or the residuals are at rounding level. */
   converged: boolean;
   iterations: number;
 }
@@ -161,6 +161,7 @@ function search<X>(problem: LeastSquaresProblem<X>, face: Face, maxIterations: n
   if (!Number.isFinite(sumOfSquares)) return result(false, 0);
   if (free.length === 0) return result(true, 0);
 
+  const largest = Math.max(...problem.y.map(Math.abs));
   const scale = free.map(() => 0);
   let damping = 1e-3;
   let growth = 2;
@@ -197,7 +198,8 @@ function search<X>(problem: LeastSquaresProblem<X>, face: Face, maxIterations: n
       growth *= 2;
       continue;
     }
-    return result(largestCosine(jacobian, residuals, norms, sumOfSquares) < 1e-5, iteration);
+    const exact = sumOfSquares <= problem.y.length * (64 * Number.EPSILON * largest) ** 2;
+    return result(exact || largestCosine(jacobian, residuals, norms, sumOfSquares) < 1e-5, iteration);
   }
   return result(false, maxIterations);
 }

@@ -1,0 +1,85 @@
+import { fCdf } from "../stats/mod.ts";
+import type { CurveFit } from "./fit_curve.ts";
+import type { HoldOut } from "./hold_out.ts";
+
+/** A fitted curve with what speaks for it. */
+export interface Candidate extends HoldOut {
+  fit: CurveFit;
+  /** `null` where undefined. */
+  aicc: number | null;
+}
+
+/** Which curve is read, and why. */
+export interface Acceptance {
+  accepted: Candidate;
+  /** The curve that speaks loudest against the line, accepted or not; `undefined` if there is only the line. */
+  challenger?: Candidate;
+  /** p-value of the challenger against the line; 1 without a challenger. */
+  p: number;
+}
+
+/** Chance of taking a curve where the line is true. */
+const SIGNIFICANCE = 0.05;
+
+/**
+ * Chooses the curve whose mean is read: the line, unless another curve is better in both ways that count.
+ *
+ * 1. It fits better than chance explains: F test against the line (p < 0.05, divided by the number of curves tried),
+ *    and, where both AICc are defined and both curves have as many parameters, an AICc lower by 2.
+ * 2. It predicts the levels left out better than the line does.
+ *
+ * Among several such curves the one that predicts best wins; of two within 10 % the one with fewer parameters.
+ * With five or six levels AICc's correction alone forbids a third parameter, so it cannot be the only judge; and it
+ * does not protect an extrapolation, so it is never the judge without the second condition.
+ *
+ * @param candidates Fitted curves, the line among them or not, at least one.
+ * @param residualOfProportion Residual sum of squares of the line through the origin, on the ln scale.
+ * @returns The accepted curve and the strongest alternative to the line.
+ */
+export function accept(candidates: readonly Candidate[], residualOfProportion: number): Acceptance {
+  const line = candidates.find(({ fit }) => fit.curve.name === "linear");
+  const others = candidates.filter((candidate) => candidate !== line);
+  if (!line) return { accepted: others.reduce(better), challenger: others[0], p: 1 };
+  if (others.length === 0) return { accepted: line, p: 1 };
+
+  const tried = others.map((candidate) => ({
+    candidate,
+    p: Math.min(1, others.length * pAgainstLine(candidate, line, residualOfProportion)),
+  }));
+  const strongest = tried.reduce((best, next) => next.p < best.p ? next : best);
+  const passed = tried
+    .filter(({ candidate, p }) => p < SIGNIFICANCE && predictsBetter(candidate, line))
+    .map(({ candidate }) => candidate);
+  if (passed.length === 0) return { accepted: line, challenger: strongest.candidate, p: strongest.p };
+  const accepted = passed.reduce(better);
+  return { accepted, challenger: accepted, p: tried.find(({ candidate }) => candidate === accepted)?.p ?? strongest.p };
+}
+
+/** The line is nested in the power law, and proportion in Amdahl's law and the USL. */
+function pAgainstLine({ fit, aicc }: Candidate, line: Candidate, residualOfProportion: number): number {
+  if (fit.degreesOfFreedom < 1) return 1;
+  const extra = line.fit.degreesOfFreedom - fit.degreesOfFreedom;
+  const againstLine = extra > 0 ? pOfF(line.fit.residualSumOfSquares, fit, extra) : undefined;
+  if (fit.curve.name === "power") return againstLine ?? 1;
+  const againstProportion = pOfF(residualOfProportion, fit, extra + 1);
+  if (againstLine !== undefined) return Math.max(againstLine, againstProportion);
+  return aicc !== null && line.aicc !== null && aicc > line.aicc - 2 ? 1 : againstProportion;
+}
+
+function pOfF(restricted: number, { residualSumOfSquares, degreesOfFreedom }: CurveFit, extra: number): number {
+  const floor = 1e-24 * (degreesOfFreedom + extra);
+  const gain = Math.max(0, restricted - residualSumOfSquares) / extra;
+  const f = gain / (Math.max(residualSumOfSquares, floor) / degreesOfFreedom);
+  return 1 - fCdf(f, [extra, degreesOfFreedom]);
+}
+
+function predictsBetter(candidate: Candidate, line: Candidate): boolean {
+  return candidate.score === null || line.score === null || candidate.score < line.score;
+}
+
+function better(best: Candidate, next: Candidate): Candidate {
+  const [simple, rich] = best.fit.values.length <= next.fit.values.length ? [best, next] : [next, best];
+  if (simple.score === null || rich.score === null) return simple;
+  if (simple.fit.values.length === rich.fit.values.length) return simple.score <= rich.score ? simple : rich;
+  return rich.score < 0.9 * simple.score ? rich : simple;
+}

@@ -1,0 +1,121 @@
+import { normalQuantile, tQuantile } from "../stats/mod.ts";
+import type { Evaluation, Extrapolation, Interval, MetricFit, ModelFit } from "../schema/mod.ts";
+import { curveByName } from "./curve_by_name.ts";
+import { levelMeans } from "./level_means.ts";
+
+/**
+ * Reads a fit at one concurrency. A pure function of plain data: a fit that went through JSON gives the same numbers.
+ *
+ * - `confidence`: the accepted curve's mean, delta method on the ln scale with Student t on levels − parameters.
+ * - `prediction`: a new run. The accepted curve's own prediction interval, widened to the envelope over all curves whose
+ *   hold-out score is at most 3 × the best, of estimate × e^(±2·score·d), where d counts the doublings beyond the top
+ *   level (0 within the range, where curves are only compared). The factor 2 belongs to 90 %; other levels scale it
+ *   by their normal quantile.
+ * - `sizing_upper`: one-sided 95 % upper bound of the prediction, at every `level`.
+ *
+ * @param fit From `fitDemand`, `fitThroughput` or `fitPoints`.
+ * @param sessions Positive.
+ * @returns Estimate and bands in the metric's unit. Up to 2 % above the top usable level counts as measured.
+ * @throws {RangeError} If nothing could be fitted, or `sessions` is not positive and finite.
+ *
+ * @example Twice the top level
+ * ```ts
+ * import { evaluate, fitPoints } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * const points = [1, 2, 4, 8, 16].map((n) => ({ sessions: n, value: 2 * n, level: n, replicate: 1 }));
+ * const at = evaluate(fitPoints(points, { metric: "target_cores" }), 32);
+ * assert.equal(at.estimate.toFixed(6), "64.000000");
+ * assert.equal(at.extrapolation, "2x");
+ * ```
+ */
+export function evaluate(fit: MetricFit, sessions: number): Evaluation {
+  const accepted = fit.models.find(({ name }) => name === fit.accepted);
+  if (!accepted) {
+    throw new RangeError(
+      `Cannot evaluate ${fit.metric} as a curve must have been accepted: current value is ${fit.accepted}`,
+    );
+  }
+  if (!(sessions > 0) || !Number.isFinite(sessions)) {
+    throw new RangeError(
+      `Cannot evaluate ${fit.metric} as sessions must be positive and finite: current value is ${sessions}`,
+    );
+  }
+  const own = readModel(accepted, sessions);
+  const multiple = (probability: number) => tQuantile(probability, accepted.degrees_of_freedom);
+  const two = multiple((1 + fit.level) / 2);
+  return {
+    sessions,
+    estimate: own.estimate,
+    confidence: spread(own.estimate, two * own.error),
+    prediction: predict(fit, sessions, { own, multiple: two, probability: (1 + fit.level) / 2 }),
+    sizing_upper: predict(fit, sessions, { own, multiple: multiple(0.95), probability: 0.95 })[1],
+    extrapolation: extrapolationOf(sessions, fit.range[1]),
+  };
+}
+
+interface Reading {
+  estimate: number;
+  /** Of the mean curve, on the ln scale. */
+  error: number;
+  residualError: number;
+}
+
+function readModel(model: ModelFit, sessions: number): Reading {
+  const curve = curveByName(model.name);
+  const parameters = curve.parameters.map((name) => model.parameters[name].value);
+  const estimate = curve.value(sessions, parameters);
+  const slopes = curve.gradient(sessions, parameters);
+  const gradient = model.free.map((name) => slopes[curve.parameters.indexOf(name)] / estimate);
+  const variance = gradient.reduce(
+    (sum, left, i) => sum + gradient.reduce((row, right, j) => row + left * model.covariance[i][j] * right, 0),
+    0,
+  );
+  return { estimate, error: Math.sqrt(Math.max(0, variance)), residualError: model.residual_error };
+}
+
+function predict(
+  fit: MetricFit,
+  sessions: number,
+  { own, multiple, probability }: { own: Reading; multiple: number; probability: number },
+): Interval {
+  const ownError = Math.hypot(own.error, own.residualError, replicateError(fit));
+  let [lower, upper] = spread(own.estimate, multiple * ownError);
+  const best = Math.min(...fit.models.flatMap(({ score }) => score ?? []));
+  const doublings = Math.max(0, Math.log2(sessions / fit.range[1]));
+  const factor = 2 * normalQuantile(probability) / normalQuantile(0.95) * doublings;
+  for (const model of fit.models) {
+    if (model.score === null || model.score > 3 * best) continue;
+    const [low, high] = spread(readModel(model, sessions).estimate, factor * model.score);
+    lower = Math.min(lower, low);
+    upper = Math.max(upper, high);
+  }
+  return [lower, upper];
+}
+
+/**
+ * What a single run scatters more than a level's mean: the residual error is that of means, and holds only 1/R of the
+ * variance between R replicates.
+ */
+function replicateError(fit: MetricFit): number {
+  const means = levelMeans(fit.points);
+  const degrees = means.reduce((sum, mean) => sum + mean.replicates - 1, 0);
+  if (degrees === 0) return 0;
+  const variance = means.reduce((sum, mean) => sum + mean.withinSumOfSquares, 0) / degrees;
+  const inverse = means.reduce((sum, mean) => sum + 1 / mean.replicates, 0) / means.length;
+  return Math.sqrt(variance * (1 - inverse));
+}
+
+/** e^±width about the estimate, kept finite: no reader distinguishes 10⁴³ from more. */
+function spread(estimate: number, width: number): Interval {
+  const factor = Math.exp(Math.min(width, 100));
+  return [estimate / factor, estimate * factor];
+}
+
+function extrapolationOf(sessions: number, top: number): Extrapolation {
+  const share = sessions / top;
+  // Observed concurrency is a time average, a little under the level that was planned.
+  if (share <= 1.02) return "none";
+  if (share <= 2.04) return "2x";
+  return share <= 4.08 ? "4x" : "beyond";
+}

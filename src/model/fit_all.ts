@@ -1,0 +1,50 @@
+import type { FitReport, RunSummary } from "../schema/mod.ts";
+import { fitDemand } from "./fit_demand.ts";
+import type { FitOptions } from "./fit_points.ts";
+import { fitThroughput } from "./fit_throughput.ts";
+
+/** The metrics that {@linkcode fitAll} fits where a run has them, in the order of its report. */
+export const DEMAND_METRICS: readonly string[] = [
+  "serving_cores",
+  "serving_memory_bytes",
+  "target_cores",
+  "target_memory_bytes",
+  "browser_cores",
+  "browser_memory_bytes",
+  "generator_cores",
+  "system_cores",
+  "network_bytes_per_s",
+  "artifact_bytes_per_hour",
+];
+
+/**
+ * Fits every metric of a run that sizing and reports read.
+ *
+ * @param summary A run, reduced to levels.
+ * @param options Where to read the fits, and confidence.
+ * @returns One fit a metric that is present in at least one level; `throughput` is last.
+ *
+ * @example The metrics of a run
+ * ```ts
+ * import { fitAll } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * const report = fitAll({
+ *   run: "data/runs/a", mode: "http", url: "http://127.0.0.1:8000/", size_groups: ["target"],
+ *   capacity: { cores: 2, memory_bytes: 8e9 },
+ *   baseline: { os_cores: 0.01, os_memory_bytes: 4e8, drift_cores: 0 },
+ *   levels: [1, 2, 4].map((n) => ({
+ *     level: n, replicate: 1, attempt: 1, sessions: n, window_s: 30, requests: 30 * n, flags: [],
+ *     metrics: { target_cores: 0.1 * n, throughput: n },
+ *   })),
+ *   warnings: [],
+ * });
+ * assert.deepEqual(Object.keys(report.metrics), ["target_cores", "throughput"]);
+ * ```
+ */
+export function fitAll(summary: RunSummary, options: FitOptions = {}): FitReport {
+  const has = (metric: string) => summary.levels.some(({ metrics }) => metrics[metric] !== undefined);
+  const demand = DEMAND_METRICS.filter(has).map((metric) => [metric, fitDemand(summary.levels, metric, options)]);
+  const throughput = has("throughput") ? [["throughput", fitThroughput(summary.levels, options)]] : [];
+  return { schema: "plimsoll.fit/1", source: summary.run, metrics: Object.fromEntries([...demand, ...throughput]) };
+}

@@ -1,0 +1,184 @@
+import type { FitPoint, MetricFit, ModelFit, Verdict } from "../schema/mod.ts";
+import { accept, type Candidate } from "./accept.ts";
+import { amdahl } from "./amdahl.ts";
+import type { Curve } from "./curve.ts";
+import { evaluate } from "./evaluate.ts";
+import { type CurveFit, fitCurve } from "./fit_curve.ts";
+import { holdOut } from "./hold_out.ts";
+import { judge } from "./judge.ts";
+import { type LevelMean, levelMeans } from "./level_means.ts";
+import { linear } from "./linear.ts";
+import { power } from "./power.ts";
+import { usl } from "./usl.ts";
+
+/** What may be asked of a fit. */
+export interface FitOptions {
+  /** Concurrencies to read the fit at [sessions]. @default the top usable level, twice and four times it */
+  at?: readonly number[];
+  /** Confidence of all intervals. @default 0.95 */
+  level?: number;
+  /** Where the verdict compares line and curve [sessions]. @default the top usable level */
+  target?: number;
+}
+
+/** What the points are. */
+export interface PointsOptions extends FitOptions {
+  metric: string;
+  /** @default "demand" */
+  kind?: "demand" | "throughput";
+}
+
+/**
+ * Fits the curves of its kind to replicates, compares them, and says how the metric grows.
+ *
+ * Demand: line and power law. Throughput: line, power law, Amdahl's law, USL. Curves are fitted to level means, on the
+ * logarithm. With fewer than five usable levels only those with two parameters are tried; with fewer than three none.
+ *
+ * @param points Replicates in any order, not changed; those with `excluded` are kept, but not fitted.
+ * @param options Metric and kind, and what to read the fit at.
+ * @returns Plain data for {@linkcode evaluate}; without a fit `models` is empty and the verdict says why.
+ * @throws {RangeError} If a number is not finite, or `level` is not between 0 and 1.
+ *
+ * @example Cores that grow with the sessions
+ * ```ts
+ * import { fitPoints } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * const points = [1, 2, 4, 8, 16].map((n) => ({ sessions: n, value: 0.1 + 0.05 * n, level: n, replicate: 1 }));
+ * const fit = fitPoints(points, { metric: "target_cores", at: [32] });
+ * assert.equal(fit.accepted, "linear");
+ * assert.equal(fit.at[0].estimate.toFixed(3), "1.700");
+ * ```
+ */
+export function fitPoints(points: readonly FitPoint[], options: PointsOptions): MetricFit {
+  const { metric, kind = "demand", level = 0.95, target } = options;
+  checkNumbers(points, options);
+  const marked = points.map((point) => markUnusable(point)).sort(byLevelAndReplicate);
+  const means = levelMeans(marked);
+  const empty = (text: string): MetricFit => ({
+    metric,
+    kind,
+    level,
+    points: marked,
+    range: means.length > 0 ? [means[0].sessions, means[means.length - 1].sessions] : [0, 0],
+    models: [],
+    accepted: null,
+    verdict: { kind: "inconclusive", effect_percent: 0, text },
+    at: [],
+  });
+
+  const measured = points.filter((point) => point.excluded === undefined);
+  if (measured.length > 0 && measured.every(({ value }) => value <= negligible(metric))) {
+    return empty(`${metric} is zero, or too small to measure, at every level: there is nothing to fit.`);
+  }
+  if (means.length < 3) return empty(adviseLevels(marked, means));
+
+  const candidates = candidatesFor(kind, means, level);
+  const line = candidates.find(({ fit }) => fit.curve.name === "linear");
+  if (!line) return empty(`No curve could be fitted to ${metric}: it does not grow with the sessions.`);
+  const acceptance = accept(candidates, residualOfProportion(means));
+  const verdict: Verdict = judge(means, acceptance, { kind, target, level, line });
+  const fit: MetricFit = {
+    ...empty(""),
+    models: toModels(candidates, acceptance.accepted),
+    accepted: acceptance.accepted.fit.curve.name,
+    verdict,
+  };
+  const top = fit.range[1];
+  return { ...fit, at: (options.at ?? [top, 2 * top, 4 * top]).map((sessions) => evaluate(fit, sessions)) };
+}
+
+function checkNumbers(points: readonly FitPoint[], { metric, level = 0.95 }: PointsOptions): void {
+  for (const { sessions, value } of points) {
+    if (!Number.isFinite(sessions) || !Number.isFinite(value)) {
+      throw new RangeError(
+        `Cannot fit ${metric} as sessions and values must be finite: current value is ${sessions}, ${value}`,
+      );
+    }
+  }
+  if (!(level > 0 && level < 1)) {
+    throw new RangeError(`Cannot fit ${metric} as the level must be between 0 and 1: current value is ${level}`);
+  }
+}
+
+function markUnusable(point: FitPoint): FitPoint {
+  if (point.excluded !== undefined || (point.sessions > 0 && point.value > 0)) return { ...point };
+  return { ...point, excluded: "not positive: a curve with a relative error cannot use it" };
+}
+
+function byLevelAndReplicate(a: FitPoint, b: FitPoint): number {
+  return a.level - b.level || a.replicate - b.replicate;
+}
+
+/** Below this a metric is as good as absent: a tenth of a percent of a core, a byte. */
+function negligible(metric: string): number {
+  return metric.endsWith("_cores") ? 1e-3 : metric.includes("bytes") ? 1 : 0;
+}
+
+function adviseLevels(points: readonly FitPoint[], means: readonly LevelMean[]): string {
+  const left = points.filter((point) => point.excluded !== undefined);
+  const tried = points.map(({ level }) => level);
+  const top = Math.max(1, ...means.map(({ level }) => level));
+  const why = left.length > 0 ? ` ${left.length} of ${points.length} points were left out: ${left[0].excluded}.` : "";
+  const untried = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64].filter((level) => !tried.includes(level));
+  const excluded = left.map(({ level }) => level).filter((level) => level > top);
+  const ceiling = excluded.length > 0 ? Math.min(...excluded) : Infinity;
+  const below = untried.filter((level) => level < Math.min(ceiling, Math.max(16, 4 * top))).slice(-3);
+  const advice = below.length > 0 ? ` Run ${below.join(", ")} sessions next.` : ` Run lower levels next.`;
+  return `${means.length} usable level${means.length === 1 ? "" : "s"}, a fit needs 3 and a verdict 5.${why}${advice}`;
+}
+
+function candidatesFor(kind: "demand" | "throughput", means: readonly LevelMean[], level: number): Candidate[] {
+  const all: Curve[] = kind === "demand" ? [linear, power] : [linear, amdahl, power, usl];
+  return all
+    .filter((curve) => means.length >= 5 || curve.parameters.length === 2)
+    .flatMap((curve) => {
+      const fit = fitCurve(curve, means, { level });
+      return fit ? [{ fit, aicc: aiccOf(fit, means.length), ...holdOut(curve, means) }] : [];
+    });
+}
+
+/** Akaike's criterion with the small-sample correction; the residual variance counts as a parameter. */
+function aiccOf({ residualSumOfSquares, values }: CurveFit, levels: number): number | null {
+  const parameters = values.length + 1;
+  if (levels <= parameters + 1) return null;
+  // Data without error would give −∞: a relative error under 1e-12 is rounding.
+  const variance = Math.max(residualSumOfSquares / levels, 1e-24);
+  return levels * Math.log(variance) + 2 * parameters + 2 * parameters * (parameters + 1) / (levels - parameters - 1);
+}
+
+function residualOfProportion(means: readonly LevelMean[]): number {
+  const logs = means.map(({ sessions, value }) => Math.log(value / sessions));
+  const mean = logs.reduce((sum, value) => sum + value, 0) / logs.length;
+  return logs.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+}
+
+/** The accepted curve first, then by hold-out score. */
+function toModels(candidates: readonly Candidate[], accepted: Candidate): ModelFit[] {
+  const weights = akaikeWeights(candidates);
+  const rank = (candidate: Candidate) => candidate === accepted ? -1 : candidate.score ?? Infinity;
+  return candidates.map((candidate, index) => ({ candidate, weight: weights[index] }))
+    .sort((a, b) => rank(a.candidate) - rank(b.candidate))
+    .map(({ candidate: { fit, aicc, holdout, score }, weight }) => ({
+      name: fit.curve.name,
+      parameters: fit.parameters,
+      aicc,
+      weight,
+      holdout,
+      covariance: fit.covariance,
+      free: [...fit.curve.parameters],
+      residual_error: Math.sqrt(fit.residualSumOfSquares / fit.degreesOfFreedom),
+      degrees_of_freedom: fit.degreesOfFreedom,
+      score,
+    }));
+}
+
+/** Equal shares where no criterion is defined. */
+function akaikeWeights(candidates: readonly Candidate[]): number[] {
+  const defined = candidates.flatMap(({ aicc }) => aicc === null ? [] : [aicc]);
+  if (defined.length === 0) return candidates.map(() => 1 / candidates.length);
+  const best = Math.min(...defined);
+  const raw = candidates.map(({ aicc }) => aicc === null ? 0 : Math.exp((best - aicc) / 2));
+  const sum = raw.reduce((total, value) => total + value, 0);
+  return raw.map((value) => value / sum);
+}

@@ -1,0 +1,156 @@
+import { fCdf, linearLeastSquares, tQuantile } from "../stats/mod.ts";
+import type { Verdict } from "../schema/mod.ts";
+import type { Acceptance, Candidate } from "./accept.ts";
+import type { LevelMean } from "./level_means.ts";
+
+/** What the verdict is about. */
+export interface JudgeOptions {
+  kind: "demand" | "throughput";
+  /** Where line and curve are compared [sessions]. @default the top usable level */
+  target?: number;
+  /** Confidence of the log–log slope's interval. @default 0.95 */
+  level?: number;
+}
+
+/** A difference that matters, as a share of the line. */
+const MATERIAL = 0.05;
+
+/**
+ * Says whether a metric grows in proportion to the sessions, and what decided.
+ *
+ * A base cost is not non-linearity: `a + b·N` is `linear`. Anything else needs a curve that was accepted against the
+ * line (see {@linkcode accept}) *and* a difference of more than 5 % at the target: significant but trivial is linear.
+ * `inconclusive` where the evidence disagrees with itself, where the levels are fewer than five, or where the scatter
+ * is too wide to see a difference; the text then names the level to run next.
+ *
+ * @param means Level means, ascending, at least three.
+ * @param acceptance What {@linkcode accept} found.
+ * @param line The line's candidate.
+ * @param options Kind of metric, and the target.
+ * @returns Outcome, effect [%], and the numbers in words.
+ */
+export function judge(
+  means: readonly LevelMean[],
+  acceptance: Acceptance,
+  options: JudgeOptions & { line: Candidate },
+): Verdict {
+  const { line, kind } = options;
+  const top = means[means.length - 1].sessions;
+  const target = options.target ?? top;
+  const { accepted, challenger, p } = acceptance;
+  const share = challenger
+    ? challenger.fit.curve.value(target, challenger.fit.values) / line.fit.curve.value(target, line.fit.values) - 1
+    : 0;
+  const effect_percent = 100 * share;
+  const where = `at ${plain(target)} sessions`;
+  const slope = logSlope(means, options.level ?? 0.95);
+  const next = `Run ${plain(nextLevel(means))} sessions next to decide.`;
+  const against = challenger
+    ? `${challenger.fit.curve.name} against line: ${signed(effect_percent)} % ${where}, p ${probability(p)}`
+    : "";
+
+  if (means.length < 5) {
+    return {
+      kind: "inconclusive",
+      effect_percent,
+      text: `${means.length} usable levels are too few to tell a line from a curve. ${next}`,
+    };
+  }
+  if (accepted !== line && Math.abs(share) > MATERIAL) {
+    const grows = share > 0
+      ? "superlinear"
+      : kind === "throughput" && accepted.fit.curve.name !== "power"
+      ? "saturating"
+      : "sublinear";
+    return { kind: grows, effect_percent, text: `${capital(grows)}: ${against}; log–log slope ${slope}.` };
+  }
+  const misfit = pOfLackOfFit(means, line);
+  if (Math.abs(share) > MATERIAL && p < 0.05) {
+    return {
+      kind: "inconclusive",
+      effect_percent,
+      text: `${capital(against)}, but it predicts the levels left out no better than the line. ${next}`,
+    };
+  }
+  if (misfit !== null && misfit < 0.005 && worstResidual(means, line) > MATERIAL) {
+    return {
+      kind: "inconclusive",
+      effect_percent,
+      text: `The replicates reject the line (lack of fit p ${
+        probability(misfit)
+      }), yet no other curve fits better. ${next}`,
+    };
+  }
+  const scatter = residualError(line);
+  if (scatter > 0.2) {
+    return {
+      kind: "inconclusive",
+      effect_percent,
+      text: `The levels scatter by ${percent(scatter)} about the line: too much to see a curve. Repeat the levels, or ${
+        next.charAt(0).toLowerCase()
+      }${next.slice(1)}`,
+    };
+  }
+  const detail = accepted === line
+    ? `no curve does better by chance-proof margin (${against || "none could be fitted"})`
+    : `the curve is real but trivial (${against})`;
+  return { kind: "linear", effect_percent, text: `Linear: ${detail}; log–log slope ${slope}.` };
+}
+
+/** Pure error of the replicates against the level means' distance from the line; `null` without replicates. */
+function pOfLackOfFit(means: readonly LevelMean[], line: Candidate): number | null {
+  const pureDegrees = means.reduce((sum, mean) => sum + mean.replicates - 1, 0);
+  const lackDegrees = means.length - line.fit.values.length;
+  if (pureDegrees < 1 || lackDegrees < 1) return null;
+  const pure = means.reduce((sum, mean) => sum + mean.withinSumOfSquares, 0) / pureDegrees;
+  const lack = means.reduce((sum, mean) => sum + mean.replicates * residual(mean, line) ** 2, 0) / lackDegrees;
+  return pure > 0 ? 1 - fCdf(lack / pure, [lackDegrees, pureDegrees]) : null;
+}
+
+function residual(mean: LevelMean, { fit }: Candidate): number {
+  return Math.log(mean.value / fit.curve.value(mean.sessions, fit.values));
+}
+
+function worstResidual(means: readonly LevelMean[], line: Candidate): number {
+  return Math.max(...means.map((mean) => Math.abs(residual(mean, line))));
+}
+
+function residualError({ fit }: Candidate): number {
+  return fit.degreesOfFreedom > 0 ? Math.sqrt(fit.residualSumOfSquares / fit.degreesOfFreedom) : 0;
+}
+
+/** Slope of ln value on ln sessions with its interval: 1 is proportion, a base cost lowers it. */
+function logSlope(means: readonly LevelMean[], level: number): string {
+  const { coefficients: [, slope], standardErrors, degreesOfFreedom } = linearLeastSquares(
+    means.map(({ sessions }) => [1, Math.log(sessions)]),
+    means.map(({ value }) => Math.log(value)),
+  );
+  if (!standardErrors) return slope.toFixed(2);
+  const half = tQuantile((1 + level) / 2, degreesOfFreedom) * standardErrors[1];
+  return `${slope.toFixed(2)} [${(slope - half).toFixed(2)}, ${(slope + half).toFixed(2)}]`;
+}
+
+/** Twice the top: the doubling that geometric levels would take, and where line and curve are furthest apart in reach. */
+function nextLevel(means: readonly LevelMean[]): number {
+  return 2 * Math.max(...means.map(({ level }) => level));
+}
+
+function plain(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}
+
+function probability(p: number): string {
+  return p < 0.0001 ? "< 0.0001" : p.toFixed(p < 0.01 ? 4 : 2);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,52 @@
+import type { FitPoint } from "../schema/mod.ts";
+
+/** One level's replicates, reduced. */
+export interface LevelMean {
+  /** Sessions planned. */
+  level: number;
+  /** Mean observed concurrency of the replicates. */
+  sessions: number;
+  /** Geometric mean: the mean on the scale of the fit. */
+  value: number;
+  replicates: number;
+  /** Sum of squares of ln(value) about its mean: the pure error. */
+  withinSumOfSquares: number;
+}
+
+/**
+ * Reduces the usable replicates to one mean a level, on the logarithmic scale.
+ *
+ * Fits use level means because replicates of one level share whatever was special about that level: counted as
+ * independent they make a "95 %" interval cover half as often as it says.
+ *
+ * @param points Replicates; those with `excluded` are left out.
+ * @returns Ascending by sessions.
+ *
+ * @example Two replicates of one level
+ * ```ts
+ * import { levelMeans } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * const [mean] = levelMeans([
+ *   { level: 4, replicate: 1, sessions: 4, value: 1 },
+ *   { level: 4, replicate: 2, sessions: 4, value: 4 },
+ * ]);
+ * assert.equal(mean.value.toFixed(6), "2.000000");
+ * ```
+ */
+export function levelMeans(points: readonly FitPoint[]): LevelMean[] {
+  const usable = points.filter((point) => point.excluded === undefined);
+  const levels = [...new Set(usable.map((point) => point.level))];
+  return levels.map((level) => {
+    const replicates = usable.filter((point) => point.level === level);
+    const logs = replicates.map((point) => Math.log(point.value));
+    const mean = logs.reduce((sum, value) => sum + value, 0) / logs.length;
+    return {
+      level,
+      sessions: replicates.reduce((sum, point) => sum + point.sessions, 0) / replicates.length,
+      value: Math.exp(mean),
+      replicates: replicates.length,
+      withinSumOfSquares: logs.reduce((sum, value) => sum + (value - mean) ** 2, 0),
+    };
+  }).sort((a, b) => a.sessions - b.sessions);
+}
