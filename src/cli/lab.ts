@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { PROJECT, setUpPython } from "../notebook/set_up_python.ts";
+import { InputError } from "../schema/mod.ts";
+
+const HELP =
+  `Opens JupyterLab on the project's notebooks, with the Deno kernel. The first time it installs JupyterLab into .venv.
+
+  plimsoll lab [--port PORT] [--no-browser]
+
+  --port PORT   port on 127.0.0.1; 0 takes a free one (8888)
+  --no-browser  prints the address instead of opening it
+
+  plimsoll lab --no-browser --port 0
+`;
+
+/**
+ * The command `plimsoll lab`: sets up JupyterLab inside the project and serves the notebooks, on loopback, behind a token.
+ *
+ * @param args What follows `lab` on the command line.
+ * @returns Exit code: that of JupyterLab.
+ * @throws {InputError} If the port is none.
+ */
+export async function lab(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      port: { type: "string", default: "8888" },
+      "no-browser": { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const port = Number(values.port);
+  if (!/^\d+$/.test(values.port) || port > 65_535) {
+    throw new InputError("--port", values.port, "a port from 0 to 65535");
+  }
+
+  const { python, env } = await setUpPython({ onStep: (text) => console.error(text) });
+  const command = [
+    ...["-m", "jupyterlab", join(PROJECT, "notebooks")],
+    ...["--ip=127.0.0.1", `--port=${port}`],
+    // It would ask the outside world for news, versions and extensions.
+    "--LabApp.news_url=",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+    "--MultiKernelManager.default_kernel_name=deno",
+  ];
+  if (values["no-browser"]) command.push("--no-browser");
+  if (process.getuid?.() === 0) command.push("--allow-root");
+  const server = spawn(python, command, { stdio: "inherit", env: { ...process.env, ...env } });
+
+  // Ctrl-C reaches JupyterLab as well, which asks before it stops; other signals are passed on.
+  const wait = () => {};
+  const stop = () => server.kill("SIGTERM");
+  process.on("SIGINT", wait).on("SIGTERM", stop);
+  try {
+    return await new Promise<number>((done, fail) => {
+      server.on("error", fail);
+      server.on("exit", (code) => done(code ?? 130));
+    });
+  } finally {
+    process.off("SIGINT", wait).off("SIGTERM", stop);
+  }
+}
