@@ -74,11 +74,12 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
   const marks = options.marks.map((mark) => ({
     ...mark,
     value: mark.value / axis.divisor,
-    name: options.marksName,
+    kind: options.marksName,
   }));
 
   const highest = Math.max(...points.map((row) => row.value), ...curve.map((row) => row.estimate), Number.MIN_VALUE);
-  const ceiling = 1.06 * Math.max(
+  // Room for the headings of marks above the highest of them.
+  const ceiling = (marks.length > 0 ? 1.15 : 1.06) * Math.max(
     highest,
     ...[...curve.map((row) => row.prediction_upper), ...marks.map((mark) => mark.value)]
       .map((value) => Math.min(value, 1.8 * highest)),
@@ -91,24 +92,15 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
   const isReference = (name: string) => references.some((line) => line.name === name);
   const pick = <T>(own: T, beyond: T, reference: T) =>
     names.map((name, index) => isReference(name) ? reference : index === 0 ? own : beyond);
-  const kinds = [...new Set(["measured", ...points.map((row) => row.kind)])];
+  const kinds = [...new Set([MEASURED, ...points.map((row) => row.kind), ...marks.map((row) => row.kind)])];
 
   const sessions = { field: "sessions", type: "quantitative" };
-  const band = (name: string, edge: string): ChartSpec => ({
-    data: { name: "curve" },
-    mark: { type: "area", fill: colour, clip: true, tooltip: null },
-    encoding: {
-      x: sessions,
-      y: { field: `${edge}_lower`, type: "quantitative" },
-      y2: { field: `${edge}_upper` },
-      fillOpacity: {
-        datum: name,
-        type: "nominal",
-        scale: { domain: bands, range: [0.3, 0.12] },
-        legend: { symbolType: "square", symbolSize: 110, symbolFillColor: colour, symbolStrokeWidth: 0 },
-      },
-    },
-  });
+  const isMark = (name: string) => name === options.marksName;
+  const legend = { symbolStrokeColor: colour };
+  const symbols = {
+    shape: categories("kind", kinds, kinds.map((name) => isMark(name) ? "diamond" : "circle"), legend),
+    fill: categories("kind", kinds, kinds.map((name) => isMark(name) ? palette.ink : fillOf(name, colour)), legend),
+  };
   return themed({
     title: {
       text: fit.models.length === 0
@@ -116,7 +108,16 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
         : `${axis.label} ${SHAPES[fit.kind][fit.verdict.kind]}`,
       subtitle: wrapText(fit.verdict.text),
     },
-    datasets: { points, curve, lines: [...references.flatMap((line) => line.rows), ...curve], marks },
+    datasets: {
+      points,
+      curve,
+      bands: curve.flatMap((row) => [
+        { sessions: row.sessions, band: bands[1], lower: row.prediction_lower, upper: row.prediction_upper },
+        { sessions: row.sessions, band: bands[0], lower: row.confidence_lower, upper: row.confidence_upper },
+      ]),
+      lines: [...references.flatMap((line) => line.rows), ...curve],
+      marks,
+    },
     encoding: {
       x: {
         type: "quantitative",
@@ -126,7 +127,21 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
       y: { type: "quantitative", title: axis.title, scale: { domain: [0, ceiling], nice: false } },
     },
     layer: [
-      ...(curve.length === 0 ? [] : [band(bands[1], "prediction"), band(bands[0], "confidence")]),
+      ...(curve.length === 0 ? [] : [{
+        data: { name: "bands" },
+        mark: { type: "area", fill: colour, clip: true, tooltip: null },
+        encoding: {
+          x: sessions,
+          y: { field: "lower", type: "quantitative" },
+          y2: { field: "upper" },
+          fillOpacity: {
+            field: "band",
+            type: "ordinal",
+            scale: { domain: bands, range: [0.3, 0.12] },
+            legend: { symbolType: "square", symbolSize: 110, symbolFillColor: colour, symbolStrokeWidth: 0 },
+          },
+        },
+      }]),
       ...(marks.length === 0 ? [] : [{
         data: { name: "marks" },
         mark: { type: "rule", stroke: palette.axis, strokeDash: [2, 3] },
@@ -142,9 +157,12 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
         encoding: {
           x: sessions,
           y: { field: "estimate", type: "quantitative" },
-          stroke: nominal("curve", names, pick<string>(colour, colour, palette.system), LINE_LEGEND),
-          strokeDash: nominal("curve", names, pick([1, 0], [6, 4], [1, 0]), LINE_LEGEND),
-          strokeWidth: nominal("curve", names, pick(2.25, 2.25, 1), LINE_LEGEND),
+          stroke: categories("curve", names, pick<string>(colour, colour, palette.system), LINE_LEGEND),
+          strokeDash: categories("curve", names, pick([1, 0], [6, 4], [1, 0]), LINE_LEGEND),
+          strokeWidth: {
+            condition: { test: { field: "curve", oneOf: references.map((line) => line.name) }, value: 1 },
+            value: 2.25,
+          },
         },
       }]),
       ...(curve.length === 0 ? [] : [{
@@ -167,10 +185,7 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
         encoding: {
           x: sessions,
           y: { field: "value", type: "quantitative" },
-          fill: nominal("kind", kinds, kinds.map((kind) => kind === "measured" ? colour : palette.paper), {
-            symbolType: "circle",
-            symbolStrokeColor: colour,
-          }),
+          ...symbols,
           tooltip: [
             { field: "value", type: "quantitative", title: axis.title, format: NUMBER },
             { field: "sessions", type: "quantitative", title: "sessions observed", format: NUMBER },
@@ -182,14 +197,11 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
       },
       ...(marks.length === 0 ? [] : [{
         data: { name: "marks" },
-        mark: { type: "point", shape: "diamond", size: 80, fill: palette.ink, stroke: null, opacity: 1, clip: true },
+        mark: { type: "point", size: 66, stroke: palette.ink, opacity: 1, clip: true },
         encoding: {
           x: sessions,
           y: { field: "value", type: "quantitative" },
-          shape: nominal("name", [options.marksName], ["diamond"], {
-            symbolFillColor: palette.ink,
-            symbolStrokeWidth: 0,
-          }),
+          ...symbols,
           tooltip: [
             { field: "heading", type: "nominal", title: "at" },
             { field: "label", type: "nominal", title: options.marksName },
@@ -205,10 +217,21 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
   });
 }
 
+const MEASURED = "measured";
+const LEFT_OUT = "left out of the fit";
 const LINE_LEGEND = { symbolType: "stroke", symbolSize: 260 };
 
-function nominal(field: string, domain: readonly string[], range: readonly unknown[], legend: ChartSpec): ChartSpec {
+function categories(
+  field: string,
+  domain: readonly string[],
+  range: readonly unknown[],
+  legend: ChartSpec,
+): ChartSpec {
   return { field, type: "nominal", scale: { domain, range }, legend };
+}
+
+function fillOf(kind: string, colour: string): string {
+  return kind === LEFT_OUT ? palette.paper : colour;
 }
 
 function pointRows(fit: MetricFit, axis: MetricAxis) {
@@ -217,7 +240,7 @@ function pointRows(fit: MetricFit, axis: MetricAxis) {
     value: point.value / axis.divisor,
     replicate: point.replicate,
     level: point.level,
-    kind: point.excluded === undefined ? "measured" : "left out of the fit",
+    kind: point.excluded === undefined ? MEASURED : LEFT_OUT,
     reason: point.excluded === undefined ? "used" : `left out: ${point.excluded}`,
   }));
 }
@@ -225,6 +248,9 @@ function pointRows(fit: MetricFit, axis: MetricAxis) {
 interface CurveRow extends Record<string, unknown> {
   sessions: number;
   estimate: number;
+  confidence_lower: number;
+  confidence_upper: number;
+  prediction_lower: number;
   prediction_upper: number;
   curve: string;
 }

@@ -1,6 +1,7 @@
 /** Charts: one a file, from data to a Vega-Lite specification. */
 export { demandCurve, type DemandCurveOptions } from "./demand_curve.ts";
 export { latencyByLevel } from "./latency_by_level.ts";
+export { type MetricAxis, metricAxis } from "./metric_axis.ts";
 export { resourcesOverTime } from "./resources_over_time.ts";
 export { sizingBars } from "./sizing_bars.ts";
 export { type ChartSpec, type ColourRole, darkPalette, palette } from "./theme.ts";

@@ -79,6 +79,7 @@ function panel(rows: readonly SizingRow[], label: string, axisMetric: string): C
       domain: false,
       ticks: false,
       format: ",.3~r",
+      labelOverlap: false,
       ...(logarithmic ? { values: decades(floor, ceiling) } : { tickCount: 5 }),
     },
   };
@@ -112,7 +113,7 @@ function panel(rows: readonly SizingRow[], label: string, axisMetric: string): C
           x: { ...x, field: "value" },
           fill: role([palette.ink, palette.accent, palette.system]),
           stroke: role([palette.ink, palette.accent, palette.system]),
-          shape: role(["diamond", "circle", "M0,-1.3L0,1.3"]),
+          shape: role(["diamond", "circle", "M0,-2.1L0,2.1"]),
           tooltip: [
             { field: "value", type: "quantitative", title: `${label} [${unit}]`, format: NUMBER },
             { field: "mark", type: "nominal", title: "what" },
@@ -133,12 +134,12 @@ function sessions(row: SizingRow): string {
   return `${row.target_sessions.toLocaleString("en-US")} sessions`;
 }
 
-/** Powers of ten within the limits; with 2 and 5 between where the powers alone are few. */
+/** Powers of ten within the limits; with 3 between where the powers alone are few. */
 function decades(from: number, to: number): number[] {
   const powers = Array.from(
     { length: Math.floor(Math.log10(to)) - Math.floor(Math.log10(from)) + 1 },
     (_, index) => 10 ** (Math.floor(Math.log10(from)) + index),
   );
-  const steps = powers.length > 4 ? [1] : [1, 2, 5];
+  const steps = powers.length > 4 ? [1] : [1, 3];
   return powers.flatMap((power) => steps.map((step) => step * power)).filter((value) => value >= from && value <= to);
 }

@@ -127,9 +127,8 @@ export function themed(spec: ChartSpec): ChartSpec {
         columnPadding: 16,
         rowPadding: 4,
         offset: 10,
-        layout: {
-          bottom: { anchor: "start", direction: { signal: `width < ${LEGEND_BREAK} ? 'vertical' : 'horizontal'` } },
-        },
+        columns: { signal: `width > 0 && width < ${LEGEND_BREAK} ? 1 : 0` },
+        layout: { bottom: { anchor: "start", direction: "vertical", margin: 2 } },
       },
       line: { strokeWidth: 2, strokeCap: "round" },
       text: { color: palette.muted, fontSize: 11, font: FONT },
@@ -144,7 +143,7 @@ export function roleOf(metric: string): ColourRole {
 }
 
 /** Breaks text into lines of at most `width` characters, at spaces. */
-export function wrapText(text: string, width = 92): string[] {
+export function wrapText(text: string, width = 96): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/).filter((part) => part !== "")) {
     const last = lines.at(-1);

@@ -1,0 +1,67 @@
+import type { ReportDocument } from "../schema/mod.ts";
+import { inertMarkdown } from "./inert.ts";
+import { reportContent, type ReportTable } from "./report_content.ts";
+
+/**
+ * Writes a report as GitHub-flavoured Markdown. Charts are images in `charts/`, which `writeReport` puts beside it.
+ *
+ * @param document A run, its fits, its sizing.
+ * @returns Markdown; text of the document is shown as text, whatever it holds.
+ */
+export function renderMarkdown(document: ReportDocument): string {
+  const content = reportContent(document);
+  const [sizingChart, ...charts] = content.charts[0]?.id === "sizing" ? content.charts : [undefined, ...content.charts];
+  const image = (chart: { id: string; title: string; text: string }) => [
+    `![${inertMarkdown(chart.title)}](charts/${chart.id}.png)`,
+    "",
+  ];
+  return [
+    `# ${inertMarkdown(content.title)}`,
+    "",
+    `**${inertMarkdown(content.answer)}**`,
+    "",
+    inertMarkdown(content.measured),
+    "",
+    ...(content.caveats.length === 0 ? [] : [
+      "## Before you rely on this",
+      "",
+      ...content.caveats.map((line) => `- ${inertMarkdown(line)}`),
+      "",
+    ]),
+    "## Sizing",
+    "",
+    ...table(content.sizing),
+    ...(content.fleet === undefined ? [] : table(content.fleet)),
+    ...(sizingChart === undefined ? [] : image(sizingChart)),
+    "## How cost grows",
+    "",
+    ...table(content.verdicts),
+    ...(charts.length === 0 ? [] : ["## Charts", "", ...charts.flatMap(image)]),
+    "## Levels",
+    "",
+    ...table(content.levels),
+    "## Assumptions",
+    "",
+    ...table(content.assumptions),
+    ...(content.sensitivity === undefined ? [] : table(content.sensitivity)),
+    "## Provenance",
+    "",
+    ...table(content.provenance),
+    "## How to read this",
+    "",
+    ...content.guide.map(({ term, text }) => `- **${inertMarkdown(term)}**: ${inertMarkdown(text)}`),
+    "",
+  ].join("\n");
+}
+
+function table({ caption, columns, rows }: ReportTable): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.map(inertMarkdown).join(" | ")} |`;
+  return [
+    `*${inertMarkdown(caption)}*`,
+    "",
+    line(columns.map((column) => column.title)),
+    `| ${columns.map((column) => column.numeric ? "---:" : "---").join(" | ")} |`,
+    ...rows.map((row) => line(row.cells)),
+    "",
+  ];
+}

@@ -1,0 +1,443 @@
+import {
+  demandCurve,
+  latencyByLevel,
+  metricAxis,
+  resourcesOverTime,
+  sizingBars,
+  throughputCurve,
+} from "../plot/mod.ts";
+import type { ChartSpec } from "../plot/mod.ts";
+import { formatQuantity } from "../size/mod.ts";
+import type { LevelSummary, MetricFit, ReportDocument, SizingMetric, SizingRow } from "../schema/mod.ts";
+
+/** A table of text, the same in every format. Cells are raw text: each format escapes for itself. */
+export interface ReportTable {
+  caption: string;
+  columns: { title: string; numeric: boolean }[];
+  rows: { cells: string[]; emphasis?: "flagged" | "group" }[];
+}
+
+/** A chart and its words. */
+export interface ReportChart {
+  /** File name without extension, and anchor. */
+  id: string;
+  title: string;
+  text: string;
+  /** With its title, which a page that carries `title` and `text` leaves out. */
+  spec: ChartSpec;
+}
+
+/** What every format of a report shows, in order. Raw text throughout. */
+export interface ReportContent {
+  title: string;
+  answer: string;
+  /** One line on what was measured. */
+  measured: string;
+  caveats: string[];
+  sizing: ReportTable;
+  fleet?: ReportTable;
+  verdicts: ReportTable;
+  charts: ReportChart[];
+  levels: ReportTable;
+  assumptions: ReportTable;
+  sensitivity?: ReportTable;
+  provenance: ReportTable;
+  guide: { term: string; text: string }[];
+}
+
+const RESOURCES: Record<SizingMetric, string> = {
+  cores: "CPU",
+  memory_bytes: "Memory",
+  disk_bytes: "Disk",
+  network_bytes_per_s: "Network",
+};
+const CHARTED = ["serving_cores", "serving_memory_bytes", "network_bytes_per_s", "artifact_bytes_per_hour"];
+const LEVEL_COLUMNS = [
+  "throughput",
+  "latency_ms_p50",
+  "latency_ms_p95",
+  "latency_ms_p99",
+  "error_ratio",
+  "undelivered_ratio",
+  "serving_cores",
+  "serving_memory_bytes",
+  "network_bytes_per_s",
+];
+const NONE = "–";
+
+/**
+ * Lays out a report: which tables and charts, in which order, with which words. Formats only set the type.
+ *
+ * @param document A run, its fits, its sizing.
+ */
+export function reportContent(document: ReportDocument): ReportContent {
+  const { summary, sizing, provenance } = document;
+  const replicates = new Set(summary.levels.map((level) => level.replicate)).size;
+  const planned = [...new Set(summary.levels.map((level) => level.level))].toSorted((a, b) => a - b);
+  return {
+    title: document.title,
+    answer: sizing.answer,
+    measured: [
+      summary.mode === "http" ? "HTTP sessions" : "Browser sessions",
+      `against ${summary.url}`,
+      `at ${planned.join(", ")} sessions, ${replicates} ${replicates === 1 ? "replicate" : "replicates"} each`,
+      `on ${provenance.vcpus} vCPU and ${formatQuantity(provenance.memory_bytes, "memory_bytes")}`,
+      `on ${day(provenance.started_at)}.`,
+    ].join(" "),
+    caveats: caveats(document),
+    sizing: sizingTable(sizing.rows),
+    ...(sizing.fleet.length === 0 ? {} : { fleet: fleetTable(document) }),
+    verdicts: verdictTable(document),
+    charts: charts(document),
+    levels: levelTable(summary.levels),
+    assumptions: assumptionTable(document),
+    ...(sizing.sensitivity.length === 0 ? {} : { sensitivity: sensitivityTable(document) }),
+    provenance: provenanceTable(document),
+    guide: guide(document),
+  };
+}
+
+function caveats({ summary, sizing, fit }: ReportDocument): string[] {
+  const flagged = summary.levels.filter((level) => level.flags.length > 0);
+  const extrapolated = sizing.rows.filter((row) => row.extrapolation !== "none");
+  const open = Object.values(fit.metrics).filter((metric) => metric.verdict.kind === "inconclusive");
+  return [
+    ...summary.warnings,
+    ...(flagged.length === 0
+      ? []
+      : [`${flagged.length} of ${summary.levels.length} replicates are flagged; the table of levels says why.`]),
+    ...(extrapolated.length === 0
+      ? []
+      : [`${
+        list(unique(extrapolated.map((row) => `${count(row.target_sessions)} sessions`)))
+      }: read beyond the measured levels.`]),
+    ...(open.length === 0 ? [] : [`Not decided whether linear: ${list(open.map((metric) => nameOf(metric.metric)))}.`]),
+  ];
+}
+
+function sizingTable(rows: readonly SizingRow[]): ReportTable {
+  return {
+    caption: "What to buy for each target, and why",
+    columns: [
+      text("Target"),
+      text("Resource"),
+      text("Basis"),
+      number("Textbook"),
+      number("Expected"),
+      number("95 % band"),
+      number("Upper bound"),
+      number("Recommended"),
+      text("Curve and notes"),
+    ],
+    rows: rows.map((row, index) => ({
+      cells: [
+        index > 0 && rows[index - 1].target_sessions === row.target_sessions
+          ? ""
+          : `${count(row.target_sessions)} ${row.target_sessions === 1 ? "session" : "sessions"}`,
+        RESOURCES[row.metric],
+        row.extrapolation === "none" ? row.basis : `${row.basis} (${row.extrapolation})`,
+        row.textbook === null ? NONE : formatQuantity(row.textbook, row.metric),
+        formatQuantity(row.estimate, row.metric),
+        row.interval.map((edge) => formatQuantity(edge, row.metric)).join(" – "),
+        formatQuantity(row.upper, row.metric),
+        formatQuantity(row.recommended, row.metric),
+        [row.model.replaceAll("_", " "), ...row.notes].join("; "),
+      ],
+      ...(index > 0 && rows[index - 1].target_sessions === row.target_sessions ? {} : { emphasis: "group" as const }),
+    })),
+  };
+}
+
+function fleetTable({ sizing }: ReportDocument): ReportTable {
+  return {
+    caption: "The same targets on equal workers",
+    columns: [
+      number("Target"),
+      number("Workers"),
+      number("of which spare"),
+      number("Sessions a worker"),
+      number("CPU a worker"),
+      number("Memory a worker"),
+      number("Disk a worker"),
+      text("Binds first"),
+    ],
+    rows: sizing.fleet.map((row) => {
+      const binding = sizing.binding.find((other) => other.target_sessions === row.target_sessions);
+      return {
+        cells: [
+          count(row.target_sessions),
+          count(row.workers),
+          count(row.spare),
+          count(row.sessions_per_worker),
+          formatQuantity(row.cores_per_worker, "cores"),
+          formatQuantity(row.memory_bytes_per_worker, "memory_bytes"),
+          formatQuantity(row.disk_bytes_per_worker, "disk_bytes"),
+          binding === undefined ? NONE : RESOURCES[binding.metric],
+        ],
+      };
+    }),
+  };
+}
+
+function verdictTable({ fit }: ReportDocument): ReportTable {
+  return {
+    caption: "How each metric grows with sessions",
+    columns: [text("Metric"), text("Verdict"), text("Curve"), number("Error at held-out level"), text("Evidence")],
+    rows: ordered(fit.metrics).map((metric) => {
+      const accepted = metric.models.find((model) => model.name === metric.accepted);
+      return {
+        cells: [
+          nameOf(metric.metric),
+          metric.verdict.kind,
+          accepted === undefined ? NONE : accepted.name.replaceAll("_", " "),
+          accepted?.holdout ? percent(accepted.holdout.relative_error) : NONE,
+          metric.verdict.text,
+        ],
+      };
+    }),
+  };
+}
+
+function charts({ summary, fit, sizing, timeline }: ReportDocument): ReportChart[] {
+  const { targets } = sizing.assumptions;
+  const drawn = (id: string, spec: ChartSpec): ReportChart => {
+    const { text, subtitle } = spec.title as { text: string; subtitle: string | string[] };
+    return { id, title: text, text: [subtitle].flat().join(" "), spec };
+  };
+  const throughput = fit.metrics.throughput;
+  return [
+    ...(sizing.rows.length === 0 ? [] : [drawn("sizing", sizingBars(sizing))]),
+    ...CHARTED.filter((name) => fit.metrics[name] !== undefined && fit.metrics[name].points.length > 0)
+      .map((name) => drawn(name.replaceAll("_", "-"), demandCurve(fit.metrics[name], { targets }))),
+    ...(throughput === undefined || throughput.points.length === 0
+      ? []
+      : [drawn("throughput", throughputCurve(throughput))]),
+    ...(summary.levels.some((level) => "latency_ms_p50" in level.metrics)
+      ? [drawn("latency", latencyByLevel(summary.levels))]
+      : []),
+    ...(timeline.length === 0 ? [] : [drawn("resources", resourcesOverTime(timeline))]),
+  ];
+}
+
+function levelTable(levels: readonly LevelSummary[]): ReportTable {
+  const sorted = levels.toSorted((a, b) => a.level - b.level || a.replicate - b.replicate);
+  const columns = LEVEL_COLUMNS.flatMap((metric) => {
+    const values = sorted.map((level) => level.metrics[metric]);
+    const present = values.filter((value) => value !== undefined);
+    if (present.length === 0) return [];
+    const axis = metricAxis(metric, present);
+    const cells = fixed(values.map((value) => value === undefined ? undefined : value / axis.divisor));
+    return [{ title: axis.title, cells }];
+  });
+  const observed = fixed(sorted.map((level) => level.sessions));
+  return {
+    caption: "Every replicate of every level, over its steady window",
+    columns: [
+      number("Level"),
+      number("Replicate"),
+      number("Sessions observed"),
+      number("Requests"),
+      ...columns.map((column) => number(column.title)),
+      text("Flags"),
+    ],
+    rows: sorted.map((level, index) => ({
+      cells: [
+        count(level.level),
+        level.attempt === 1 ? String(level.replicate) : `${level.replicate} (attempt ${level.attempt})`,
+        observed[index],
+        count(level.requests),
+        ...columns.map((column) => column.cells[index]),
+        level.flags.map((flag) => {
+          const left = flag.excluded_from.length === 0 ? "" : `; left out of ${list(flag.excluded_from)} fits`;
+          return `${flag.name.replaceAll("_", " ")}: ${flag.reason.replace(/\.$/, "")}${left}`;
+        }).join(". "),
+      ],
+      ...(level.flags.length === 0 ? {} : { emphasis: "flagged" as const }),
+    })),
+  };
+}
+
+function assumptionTable({ sizing, summary }: ReportDocument): ReportTable {
+  const a = sizing.assumptions;
+  const rows: [name: string, value: string, meaning: string][] = [
+    ["Targets", a.targets.map(count).join(", "), "Sessions to size for"],
+    ["Machine to be bought carries", list(summary.size_groups), "The groups summed as serving"],
+    ["Peak to mean", `× ${a.peak}`, "Every target is multiplied by it"],
+    ["Safety", `× ${a.safety}`, "On the estimate; the larger of this and the band decides"],
+    ["CPU utilisation", percent(a.utilisation), "Highest that is planned for"],
+    ["Memory headroom", percent(a.memory_headroom), "On the upper bound of the peak"],
+    ["Operating system", formatQuantity(a.baseline_os_bytes, "memory_bytes"), "Memory in use before any group"],
+    ["Storage already taken", formatQuantity(a.baseline_storage_bytes, "disk_bytes"), "Before the first artifact"],
+    ["Retention", `${a.retention_days} days`, "How long artifacts are kept"],
+    ["Use of a session slot", `${a.session_hours_per_day} h a day`, "Hours in which artifacts grow"],
+    ["Screenshots", `${count(a.snapshots_per_session)} a session-day`, "For the textbook disk formula"],
+    ["Copies", `× ${a.replication}`, "Of each artifact"],
+    ["Disk kept free", percent(a.free_space), "Of the disk bought"],
+    ["Spare workers", count(a.spare_workers), "In a fleet"],
+    ["Topology", a.topology, a.topology === "shared" ? "All workers share what serves" : "Bought once a worker"],
+  ];
+  return {
+    caption: "What is assumed beside what was measured",
+    columns: [text("Assumption"), number("Value"), text("Meaning")],
+    rows: rows.map((cells) => ({ cells })),
+  };
+}
+
+function sensitivityTable({ sizing }: ReportDocument): ReportTable {
+  return {
+    caption: "One assumption changed, all else kept",
+    columns: [
+      number("Target"),
+      text("Assumption"),
+      number("from"),
+      number("to"),
+      text("Resource"),
+      number("Buy was"),
+      number("would be"),
+    ],
+    rows: sizing.sensitivity.map((row) => ({
+      cells: [
+        count(row.target_sessions),
+        row.assumption.replaceAll("_", " "),
+        String(row.from),
+        String(row.to),
+        RESOURCES[row.metric],
+        formatQuantity(row.recommended_from, row.metric),
+        formatQuantity(row.recommended_to, row.metric),
+      ],
+    })),
+  };
+}
+
+function provenanceTable({ provenance: p, summary, created_at }: ReportDocument): ReportTable {
+  const limits = [
+    ...(p.cgroup_limits.cores === undefined ? [] : [formatQuantity(p.cgroup_limits.cores, "cores")]),
+    ...(p.cgroup_limits.memory_bytes === undefined
+      ? []
+      : [formatQuantity(p.cgroup_limits.memory_bytes, "memory_bytes")]),
+  ];
+  const rows: [string, string][] = [
+    ["Run", summary.run],
+    ["Target", p.target],
+    ["Resolved addresses", list(p.resolved_addresses)],
+    ...(p.consent === undefined ? [] : [["Consent to load", p.consent] as [string, string]]),
+    ["Sweep started", p.started_at],
+    ["Report written", created_at],
+    ["Plimsoll", `${p.plimsoll_version}, Deno ${p.deno_version}`],
+    ["Git revision", p.git_revision],
+    ["Lockfile SHA-256", p.lockfile_sha256],
+    ["Plan SHA-256", p.plan_sha256],
+    ["Seed", String(p.seed)],
+    ["System", `${p.os}, kernel ${p.kernel}`],
+    ["CPU", `${p.cpu_model}, ${p.vcpus} vCPU, ${p.threads_per_core} per core, governor ${p.governor}`],
+    ["Memory", formatQuantity(p.memory_bytes, "memory_bytes")],
+    ["Limits of the control group", limits.length === 0 ? "none" : list(limits)],
+    ["Sampler", `${p.sampler}; memory read as ${p.memory_kind.toUpperCase()}; clock ${p.time_source}`],
+    ...(p.browser === undefined ? [] : [[
+      "Browser",
+      `${p.browser.version}, ${p.browser.source}, ${
+        p.browser.sandboxed ? "sandboxed" : "not sandboxed"
+      }, ${p.browser.path}`,
+    ] as [string, string]]),
+    ["Environment variables read", p.environment.length === 0 ? "none" : list(p.environment)],
+  ];
+  return {
+    caption: "What was run, where, and with what",
+    columns: [text("Item"), text("Value")],
+    rows: rows.map((cells) => ({ cells })),
+  };
+}
+
+function guide({ fit, summary }: ReportDocument): ReportContent["guide"] {
+  const level = Object.values(fit.metrics)[0]?.level ?? 0.95;
+  return [
+    {
+      term: "Expected, band, upper bound",
+      text:
+        `Expected is the fitted curve at the peak load. The band holds a new run with ${
+          percent(level)
+        } confidence, and ` +
+        "carries the doubt about which curve is right. The upper bound is one-sided, and is what sizing uses.",
+    },
+    {
+      term: "Textbook",
+      text:
+        "The average use per session times the target, on system totals with the load generator included. It counts " +
+        "the idle baseline once per session, and is shown for comparison only.",
+    },
+    {
+      term: "Basis",
+      text: "Measured: the target lies within the measured levels. Extrapolated: up to four times the highest one. " +
+        "Replicated: beyond that, several workers, each at a level that was measured.",
+    },
+    {
+      term: "Sessions",
+      text: "Curves are fitted against the concurrency observed in the steady window, not the planned one.",
+    },
+    {
+      term: "Serving",
+      text: `The groups that the machine to be bought will carry: here ${list(summary.size_groups)}. ` +
+        "The load generator is never among the costs unless it is named here.",
+    },
+    {
+      term: "Hollow points",
+      text: "Replicates left out of a fit. They stay in tables and charts, with the reason.",
+    },
+    {
+      term: "Error at held-out level",
+      text: "The highest level, predicted from the others. Bands are widened by it.",
+    },
+  ];
+}
+
+/** The metrics that sizing rests on first, the rest by name. */
+function ordered(metrics: Record<string, MetricFit>): MetricFit[] {
+  const first = [...CHARTED, "throughput"];
+  const rank = (name: string) => first.includes(name) ? first.indexOf(name) : first.length;
+  return Object.values(metrics).toSorted((a, b) =>
+    rank(a.metric) - rank(b.metric) || a.metric.localeCompare(b.metric, "en")
+  );
+}
+
+/** One number of decimals for a column, so that its digits line up: three significant digits of the largest. */
+function fixed(values: readonly (number | undefined)[]): string[] {
+  const top = Math.max(...values.map((value) => Math.abs(value ?? 0)));
+  const decimals = top === 0 ? 0 : Math.min(4, Math.max(0, 2 - Math.floor(Math.log10(top))));
+  return values.map((value) =>
+    value === undefined
+      ? NONE
+      : value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+  );
+}
+
+function nameOf(metric: string): string {
+  return metricAxis(metric, []).label;
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toLocaleString("en-US", { maximumSignificantDigits: 3 })} %`;
+}
+
+function day(iso: string): string {
+  return iso.slice(0, 10);
+}
+
+function list(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+function unique(words: readonly string[]): string[] {
+  return [...new Set(words)];
+}
+
+function text(title: string): { title: string; numeric: boolean } {
+  return { title, numeric: false };
+}
+
+function number(title: string): { title: string; numeric: boolean } {
+  return { title, numeric: true };
+}

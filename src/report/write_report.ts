@@ -1,0 +1,47 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { toPng } from "../render/mod.ts";
+import type { ReportDocument } from "../schema/mod.ts";
+import { renderHtml } from "./render_html.ts";
+import { renderJson } from "./render_json.ts";
+import { renderMarkdown } from "./render_markdown.ts";
+import { reportContent } from "./report_content.ts";
+
+/** Where a report's files are. */
+export interface ReportFiles {
+  html: string;
+  markdown: string;
+  json: string;
+}
+
+/**
+ * Writes a report in all formats: `report.html`, `report.md` with its images in `charts/`, `report.json`.
+ *
+ * @param document A run, its fits, its sizing.
+ * @param directory Where to write; made if it does not exist. Files are for the owner alone (0600), and replaced.
+ * @returns Paths of the three files.
+ * @throws {ZodError} If the document is not what `reportSchema` describes; nothing is written then.
+ */
+export async function writeReport(document: ReportDocument, directory: string): Promise<ReportFiles> {
+  const json = renderJson(document);
+  const html = await renderHtml(document);
+  const files = {
+    html: join(directory, "report.html"),
+    markdown: join(directory, "report.md"),
+    json: join(directory, "report.json"),
+  };
+  await mkdir(join(directory, "charts"), { recursive: true, mode: 0o700 });
+  await write(files.html, html);
+  await write(files.markdown, renderMarkdown(document));
+  await write(files.json, json);
+  for (const { id, spec } of reportContent(document).charts) {
+    await write(join(directory, "charts", `${id}.png`), await toPng(spec));
+  }
+  return files;
+}
+
+async function write(path: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(path, content, { mode: 0o600 });
+  // The mode above counts only where the file is new.
+  await chmod(path, 0o600);
+}
