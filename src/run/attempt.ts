@@ -89,7 +89,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
 
     const failed = Promise.race(children.map((child) => child.done.then(() => undefined)));
     const stopped = await Promise.race([watch.until(zero_ms + options.length_ms), failed]);
-    const to_ms = Math.min(options.length_ms, performance.now() - zero_ms);
+    const to_ms = stopped ? Math.min(options.length_ms, performance.now() - zero_ms) : options.length_ms;
     agent?.tell({ type: "stop" });
     const driven = await within(STOP_MS, "stop", agent?.done ?? Promise.resolve(undefined));
     sampler.tell({ type: "stop" });

@@ -196,8 +196,8 @@ async function preflight(plan: Plan, url: URL, addresses: string[], port: number
 function agentPermissions(folder: string, address: string, port: number): string[] {
   const host = address.includes(":") ? `[${address}]` : address;
   const files = [`--allow-read=${folder}`, `--allow-write=${folder}`];
-  // undici asks for this variable before its first request.
-  return [`--allow-net=${host}:${port}`, ...files, "--allow-env=JEST_WORKER_ID"];
+  // undici asks for these variables before its first request.
+  return [`--allow-net=${host}:${port}`, ...files, "--allow-env=JEST_WORKER_ID,UNDICI_NO_WASM_SIMD"];
 }
 
 function defaultOut(plan: Plan): string {

@@ -103,10 +103,13 @@ function readMemory(pids: number[], stats: Map<number, Stat>): Pick<Sample, "mem
   let denied = false;
   for (const pid of pids) {
     rss += stats.get(pid)!.rss_bytes;
-    const text = tryRead(`/proc/${pid}/smaps_rollup`);
-    const match = text && /^Pss:\s+(\d+) kB/m.exec(text);
-    if (match) pss += Number(match[1]) * 1024;
-    else if (text === undefined && exists(`/proc/${pid}/stat`)) denied = true;
+    try {
+      const match = /^Pss:\s+(\d+) kB/m.exec(Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`));
+      if (match) pss += Number(match[1]) * 1024;
+    } catch (error) {
+      // A process that has just ended holds nothing; only a refusal means that PSS may not be had.
+      if (error instanceof Deno.errors.PermissionDenied) denied = true;
+    }
   }
   return denied ? { memory_bytes: rss, memory_kind: "rss" } : { memory_bytes: pss, memory_kind: "pss" };
 }
@@ -251,15 +254,6 @@ function tryRead(path: string): string | undefined {
     return Deno.readTextFileSync(path);
   } catch {
     return undefined;
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 

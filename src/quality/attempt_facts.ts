@@ -1,0 +1,27 @@
+/** What the flags of one attempt are decided from: numbers over its steady window. Absent means not measured. */
+export interface AttemptFacts {
+  /** Sessions planned. */
+  level: number;
+  /** Iterations that should have started [1/s]. */
+  planned_rate: number;
+  /** Iterations that ended well [1/s]. */
+  throughput?: number;
+  /** Share of the slots that passed unused, 0–1. */
+  undelivered_ratio?: number;
+  /** Share of the requests that failed, 0–1. */
+  error_ratio?: number;
+  /** Logical cores that the run may use. */
+  capacity_cores: number;
+  target_cores?: number;
+  system_cores?: number;
+  /** Use of one core by the busiest thread, 0–1. */
+  target_hottest_thread?: number;
+  generator_hottest_thread?: number;
+  loop_lag_p99_ms?: number;
+  start_late_p99_ms?: number;
+  pace_ms: number;
+  /** Share of the window that a hypervisor took away, 0–1 of all cores. */
+  steal_ratio?: number;
+  /** Resource samples in the window. */
+  samples: number;
+}

@@ -1,0 +1,104 @@
+import type { Flag } from "../schema/levels.ts";
+import type { AttemptFacts } from "./attempt_facts.ts";
+
+/** Share of the machine, or of one thread, from which on it counts as pinned. */
+const PINNED = 0.9;
+const PINNED_THREAD = 0.95;
+const LATE = 0.05;
+const ERRORS = 0.05;
+const STEAL = 0.02;
+const LOOP_LAG_MS = 50;
+const START_LATE = 0.1;
+const FEWEST_SAMPLES = 4;
+
+/**
+ * Decides what sets an attempt apart, and which fits it is left out of.
+ *
+ * Resource use at saturation is cut off at the capacity, so it says nothing of demand; the throughput there is what a
+ * throughput curve needs. Where the machine or the generator was the limit, neither says anything of the target.
+ *
+ * @param facts numbers over the steady window.
+ * @returns the flags, each with the number that decided; empty for a clean attempt.
+ *
+ * @example A target that uses up one thread
+ * ```ts
+ * import { flagAttempt } from "./flag_attempt.ts";
+ * const facts = { level: 8, planned_rate: 8, throughput: 5, capacity_cores: 2, target_cores: 0.99, system_cores: 1.1,
+ *   target_hottest_thread: 0.98, pace_ms: 1000, samples: 20 };
+ * flagAttempt(facts)[0].name; // "target_saturated"
+ * ```
+ */
+export function flagAttempt(facts: AttemptFacts): Flag[] {
+  const flags: Flag[] = [];
+  const add = (name: Flag["name"], reason: string, ...excluded_from: Flag["excluded_from"]) =>
+    flags.push({ name, reason, excluded_from });
+  const capacity = facts.capacity_cores;
+
+  if (facts.samples < FEWEST_SAMPLES) {
+    add("few_samples", `only ${facts.samples} resource samples in the steady window`, "demand");
+  }
+  if ((facts.error_ratio ?? 0) > ERRORS) {
+    add("failing", `${percent(facts.error_ratio!)} of the requests failed`, "demand", "throughput");
+  }
+
+  const generator = generatorLimit(facts);
+  if (generator) add("generator_limited", generator, "demand", "throughput");
+
+  const machineBusy = (facts.system_cores ?? 0) / capacity;
+  const targetBusy = (facts.target_cores ?? 0) / capacity;
+  const saturated = saturation(facts, targetBusy, machineBusy, generator !== undefined);
+  if (saturated) add("target_saturated", saturated, "demand");
+  else if (machineBusy >= PINNED) {
+    add(
+      "machine_limited",
+      `the machine was ${percent(machineBusy)} busy, the target ${percent(targetBusy)}`,
+      "demand",
+      "throughput",
+    );
+  }
+
+  if ((facts.target_cores ?? 0) > capacity * 1.05) {
+    add("inconsistent", `${facts.target_cores!.toFixed(2)} cores were counted on ${capacity}`, "demand", "throughput");
+  }
+  if ((facts.steal_ratio ?? 0) > STEAL) {
+    add("steal", `the hypervisor took away ${percent(facts.steal_ratio!)} of the time`);
+  }
+  return flags;
+}
+
+function generatorLimit(facts: AttemptFacts): string | undefined {
+  const { generator_hottest_thread: thread = 0, loop_lag_p99_ms: lag_ms = 0, start_late_p99_ms: late_ms = 0 } = facts;
+  if (thread >= PINNED) return `the generator's busiest thread used ${percent(thread)} of a core`;
+  if (lag_ms > LOOP_LAG_MS) return `the generator's event loop was ${lag_ms.toFixed(0)} ms late (p99)`;
+  if (late_ms > START_LATE * facts.pace_ms) {
+    return `iterations started ${late_ms.toFixed(0)} ms late (p99) at a pace of ${facts.pace_ms} ms`;
+  }
+  return undefined;
+}
+
+function saturation(
+  facts: AttemptFacts,
+  targetBusy: number,
+  machineBusy: number,
+  limited: boolean,
+): string | undefined {
+  if (targetBusy >= PINNED) return `the target used ${percent(targetBusy)} of the machine's cores`;
+  const thread = facts.target_hottest_thread ?? 0;
+  if (thread >= PINNED_THREAD) return `the target's busiest thread used ${percent(thread)} of a core`;
+  const late = Math.max(
+    facts.undelivered_ratio ?? 0,
+    1 - (facts.throughput ?? facts.planned_rate) / facts.planned_rate,
+  );
+  const failing = (facts.error_ratio ?? 0) > ERRORS;
+  // A target that waits for something else can be full while its processors are idle; a busy machine or generator explains it otherwise.
+  if (late > LATE && machineBusy < PINNED && !limited && !failing) {
+    return `${percent(late)} of the planned iterations were not delivered while the machine was ${
+      percent(machineBusy)
+    } busy`;
+  }
+  return undefined;
+}
+
+function percent(ratio: number): string {
+  return `${(100 * ratio).toFixed(ratio < 0.1 ? 1 : 0)} %`;
+}

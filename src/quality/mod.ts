@@ -1,0 +1,3 @@
+/** What sets an attempt apart, from its rows. Pure. */
+export * from "./attempt_facts.ts";
+export * from "./flag_attempt.ts";
