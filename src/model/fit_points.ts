@@ -8,6 +8,7 @@ import { holdOut } from "./hold_out.ts";
 import { judge } from "./judge.ts";
 import { type LevelMean, levelMeans } from "./level_means.ts";
 import { linear } from "./linear.ts";
+import { negligible } from "./negligible.ts";
 import { power } from "./power.ts";
 import { usl } from "./usl.ts";
 
@@ -53,7 +54,9 @@ export interface PointsOptions extends FitOptions {
 export function fitPoints(points: readonly FitPoint[], options: PointsOptions): MetricFit {
   const { metric, kind = "demand", level = 0.95, target } = options;
   checkNumbers(points, options);
-  const marked = points.map((point) => markUnusable(point)).sort(byLevelAndReplicate);
+  const measured = points.filter((point) => point.excluded === undefined);
+  const absent = measured.length > 0 && measured.every(({ value }) => value <= negligible(metric));
+  const marked = points.map((point) => absent ? { ...point } : markUnusable(point)).sort(byLevelAndReplicate);
   const means = levelMeans(marked);
   const empty = (text: string): MetricFit => ({
     metric,
@@ -67,10 +70,7 @@ export function fitPoints(points: readonly FitPoint[], options: PointsOptions): 
     at: [],
   });
 
-  const measured = points.filter((point) => point.excluded === undefined);
-  if (measured.length > 0 && measured.every(({ value }) => value <= negligible(metric))) {
-    return empty(`${metric} is zero, or too small to measure, at every level: there is nothing to fit.`);
-  }
+  if (absent) return empty(`${metric} is zero, or too small to measure, at every level: there is nothing to fit.`);
   if (means.length < 3) return empty(adviseLevels(marked, means));
 
   const candidates = candidatesFor(kind, means, level);
@@ -108,11 +108,6 @@ function markUnusable(point: FitPoint): FitPoint {
 
 function byLevelAndReplicate(a: FitPoint, b: FitPoint): number {
   return a.level - b.level || a.replicate - b.replicate;
-}
-
-/** Below this a metric is as good as absent: a tenth of a percent of a core, a byte. */
-function negligible(metric: string): number {
-  return metric.endsWith("_cores") ? 1e-3 : metric.includes("bytes") ? 1 : 0;
 }
 
 function adviseLevels(points: readonly FitPoint[], means: readonly LevelMean[]): string {

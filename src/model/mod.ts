@@ -10,6 +10,7 @@ export * from "./fit_curve.ts";
 export * from "./hold_out.ts";
 export * from "./accept.ts";
 export * from "./judge.ts";
+export * from "./negligible.ts";
 export * from "./fit_points.ts";
 export * from "./fit_demand.ts";
 export * from "./fit_throughput.ts";

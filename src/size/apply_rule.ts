@@ -1,0 +1,60 @@
+import type { Assumptions, SizingMetric } from "../schema/mod.ts";
+
+/**
+ * What to buy for a use that is known with its upper bound U.
+ *
+ * - cores = ⌈max(U/utilisation, estimate·safety)⌉, at least one;
+ * - memory = operating system + max(U·(1 + headroom), estimate·safety);
+ * - disk = (stored already + U)/(1 − free);
+ * - network = max(U, estimate·safety).
+ *
+ * The upper bound and the safety factor are alternatives: multiplying both would pay for the same doubt twice.
+ *
+ * @param metric Row of the specification.
+ * @param use In the row's unit; for disk the bytes kept, as {@linkcode keptBytes} gives them.
+ * @param assumptions Safety, utilisation, headroom, baselines.
+ * @returns In the row's unit.
+ *
+ * @example Cores by the upper bound
+ * ```ts
+ * import { applyRule } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * const rule = {
+ *   targets: [10], peak: 1, safety: 1.3, utilisation: 0.65, memory_headroom: 0.25, baseline_os_bytes: 0,
+ *   baseline_storage_bytes: 0, retention_days: 30, session_hours_per_day: 8, snapshots_per_session: 0, replication: 1,
+ *   free_space: 0.2, spare_workers: 1, topology: "replicated" as const, extrapolate: false,
+ * };
+ * assert.equal(applyRule("cores", { estimate: 2, upper: 2.5 }, rule), 4);
+ * ```
+ */
+export function applyRule(
+  metric: SizingMetric,
+  use: { estimate: number; upper: number },
+  assumptions: Assumptions,
+): number {
+  const { safety, utilisation, memory_headroom, baseline_os_bytes, baseline_storage_bytes, free_space } = assumptions;
+  const safe = use.estimate * safety;
+  switch (metric) {
+    case "cores":
+      // 3.0000000001 cores are three: the rest is rounding.
+      return Math.max(1, Math.ceil(Math.max(use.upper / utilisation, safe) - 1e-9));
+    case "memory_bytes":
+      return baseline_os_bytes + Math.max(use.upper * (1 + memory_headroom), safe);
+    case "disk_bytes":
+      return (baseline_storage_bytes + use.upper) / (1 - free_space);
+    case "network_bytes_per_s":
+      return Math.max(use.upper, safe);
+  }
+}
+
+/**
+ * Bytes on disk after the whole retention, from a rate of writing.
+ *
+ * @param bytesPerHour Written while all sessions run.
+ * @param assumptions Hours a day, days kept, copies.
+ * @returns Bytes, without what is stored already.
+ */
+export function keptBytes(bytesPerHour: number, assumptions: Assumptions): number {
+  return bytesPerHour * assumptions.session_hours_per_day * assumptions.retention_days * assumptions.replication;
+}

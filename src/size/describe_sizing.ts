@@ -1,0 +1,35 @@
+import type { TargetSizing } from "./size_target.ts";
+import { formatQuantity } from "./format_quantity.ts";
+
+/**
+ * The answer in one sentence.
+ *
+ * @param sizing What one target needs.
+ * @returns For example "100 sessions: 4 cores, 3.1 GiB RAM, 12 Mbit/s on one machine; cores bind."
+ */
+export function describeSizing({ rows, fleet, binding }: TargetSizing): string {
+  const [cores, memory, disk, network] = rows;
+  const binds = binding.metric === "cores" ? "cores bind" : "memory binds";
+  const wire = network.recommended > 0 ? [formatQuantity(network.recommended, network.metric)] : [];
+  if (cores.basis === "replicated") {
+    const spare = fleet.spare === 0 ? "no spare" : fleet.spare === 1 ? "one spare" : `${fleet.spare} spare`;
+    const each = [
+      `${fleet.cores_per_worker} vCPU`,
+      formatQuantity(fleet.memory_bytes_per_worker, "bytes"),
+      ...(fleet.disk_bytes_per_worker > 0 ? [`${formatQuantity(fleet.disk_bytes_per_worker, "bytes")} disk`] : []),
+    ].join(" / ");
+    const total = wire.length > 0 ? `, ${wire[0]} in all` : "";
+    return `${cores.target_sessions} sessions: ${fleet.workers} ${
+      fleet.workers === 1 ? "worker" : "workers"
+    } of ${each} (${spare})${total}; ${binds}.`;
+  }
+  const parts = [
+    formatQuantity(cores.recommended, "cores"),
+    `${formatQuantity(memory.recommended, "bytes")} RAM`,
+    ...(disk.recommended > 0 ? [`${formatQuantity(disk.recommended, "bytes")} disk`] : []),
+    ...wire,
+  ];
+  const label = cores.basis === "extrapolated" ? ", extrapolated beyond the measured levels" : "";
+  const noun = cores.target_sessions === 1 ? "session" : "sessions";
+  return `${cores.target_sessions} ${noun}: ${parts.join(", ")} on one machine${label}; ${binds}.`;
+}
