@@ -1,0 +1,131 @@
+import type { Evaluation, Extrapolation, MetricFit, ModelFit, Sizing, Verdict } from "../schema/mod.ts";
+import { digits, quantity, quantityRange } from "./quantity.ts";
+
+/** Sentences about a result: text for a notebook's last line, for `console.log`, and for templates. */
+export class Explanation {
+  /** The sentences, as Markdown. */
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** The sentences. */
+  toString(): string {
+    return this.text;
+  }
+
+  /** What a Deno kernel shows. */
+  [Symbol.for("Jupyter.display")](): Record<string, string> {
+    return { "text/markdown": this.text, "text/plain": this.text };
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.text;
+  }
+}
+
+/**
+ * Reads a result aloud, with its numbers, intervals and units: what a fit found, what a verdict means, what to buy.
+ *
+ * The sentences come from the numbers, so that they are true after every run of a notebook.
+ *
+ * @param result A fit, its verdict, or a sizing.
+ * @returns Sentences; a paragraph for each target of a sizing.
+ *
+ * @example The verdict alone
+ * ```ts
+ * import { explain } from "./explain.ts";
+ * const verdict = { kind: "linear" as const, effect_percent: 1.2, text: "Linear: within 1.2 % at 100 sessions." };
+ * console.log(explain(verdict));
+ * ```
+ */
+export function explain(result: MetricFit | Verdict | Sizing): Explanation {
+  if ("models" in result) return new Explanation(fitText(result));
+  if ("rows" in result) return new Explanation(sizingText(result));
+  return new Explanation(result.text);
+}
+
+function fitText(fit: MetricFit): string {
+  const accepted = fit.models.find(({ name }) => name === fit.accepted);
+  if (accepted === undefined) return `No curve for ${fit.metric}. ${fit.verdict.text}`;
+  const used = fit.points.filter(({ excluded }) => excluded === undefined);
+  const left = fit.points.length - used.length;
+  const levels = new Set(used.map(({ level }) => level)).size;
+  const percent = digits(fit.level * 100);
+  return [
+    `${fit.metric}: ${fit.verdict.text}`,
+    `The ${spoken(accepted.name)} curve is read (${percent} % intervals): ${parametersText(fit, accepted)},`,
+    `from ${levels} levels between ${digits(fit.range[0])} and ${digits(fit.range[1])} sessions` +
+    `${left > 0 ? `, ${left} of ${fit.points.length} points left out` : ""}.`,
+    ...accepted.holdout === null ? [] : [holdOutText(fit, accepted.holdout)],
+    ...fit.at.map((evaluation) => evaluationText(fit, evaluation)),
+  ].join(" ");
+}
+
+function parametersText(fit: MetricFit, model: ModelFit): string {
+  return Object.entries(model.parameters).map(([name, { value, interval }]) => {
+    const metric = metricOfParameter(fit, name);
+    const suffix = name === "slope" || name === "lambda" ? " a session" : "";
+    // A bound has no interval of its own.
+    const range = interval === null
+      ? "at its bound"
+      : metric === undefined
+      ? `${digits(interval[0])}–${digits(interval[1])}`
+      : quantityRange(metric, interval);
+    return `${name} ${metric === undefined ? digits(value) : quantity(metric, value)}${suffix} (${range})`;
+  }).join(", ");
+}
+
+/** The metric in whose unit a parameter is; none for exponents, shares and levels. */
+function metricOfParameter(fit: MetricFit, name: string): string | undefined {
+  return ["intercept", "slope", "lambda"].includes(name) ? fit.metric : undefined;
+}
+
+function holdOutText(fit: MetricFit, holdout: NonNullable<ModelFit["holdout"]>): string {
+  return `Without its top level it predicts ${quantity(fit.metric, holdout.predicted)} at ${
+    digits(holdout.sessions)
+  } sessions, ` +
+    `where ${quantity(fit.metric, holdout.observed)} were measured (${
+      digits(Math.abs(holdout.relative_error) * 100)
+    } % off).`;
+}
+
+function evaluationText(
+  fit: MetricFit,
+  { sessions, estimate, prediction, sizing_upper, extrapolation }: Evaluation,
+): string {
+  const size = fit.kind === "demand" ? `; size for ${quantity(fit.metric, sizing_upper)}` : "";
+  return `At ${digits(sessions)} sessions: ${quantity(fit.metric, estimate)}, a new run ` +
+    `${quantityRange(fit.metric, prediction)}${size}${extrapolationText(extrapolation)}.`;
+}
+
+function extrapolationText(extrapolation: Extrapolation): string {
+  return {
+    none: "",
+    "2x": " (beyond the measured levels, up to twice the top one)",
+    "4x": " (two to four times the top level: treat with care)",
+    beyond: " (more than four times the top level: measure before buying)",
+  }[extrapolation];
+}
+
+function sizingText(sizing: Sizing): string {
+  const targets = [...new Set(sizing.rows.map(({ target_sessions }) => target_sessions))];
+  return [sizing.answer, ...targets.map((target) => targetText(sizing, target))].join("\n\n");
+}
+
+function targetText(sizing: Sizing, target: number): string {
+  const rows = sizing.rows.filter(({ target_sessions }) => target_sessions === target);
+  const parts = rows.map((row) =>
+    `${spoken(row.metric.replace(/_bytes.*$/, ""))} ${quantity(row.metric, row.recommended)} ` +
+    `(expected use ${quantity(row.metric, row.estimate)}, ${quantityRange(row.metric, row.interval)}; ${row.basis})`
+  );
+  const binding = sizing.binding.find(({ target_sessions }) => target_sessions === target);
+  const binds = binding === undefined ? "" : ` What binds is ${spoken(binding.metric.replace(/_bytes.*$/, ""))}.`;
+  return `**${digits(target)} sessions**: ${parts.join("; ")}.${binds}`;
+}
+
+function spoken(name: string): string {
+  return name === "usl" ? "USL" : name === "amdahl" ? "Amdahl" : name.replaceAll("_", " ");
+}
