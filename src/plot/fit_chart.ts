@@ -78,29 +78,38 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
   }));
 
   const highest = Math.max(...points.map((row) => row.value), ...curve.map((row) => row.estimate), Number.MIN_VALUE);
-  // Room for the headings of marks above the highest of them.
-  const ceiling = (marks.length > 0 ? 1.15 : 1.06) * Math.max(
+  const ceiling = 1.06 * Math.max(
     highest,
     ...[...curve.map((row) => row.prediction_upper), ...marks.map((mark) => mark.value)]
       .map((value) => Math.min(value, 1.8 * highest)),
   );
-  const references = options.references.map((line) => ({
-    name: line.name,
-    rows: line.rows.map((row) => ({ sessions: row.sessions, estimate: row.estimate / axis.divisor, curve: line.name })),
+  const references = options.references.map(({ name, rows }) => ({
+    name,
+    rows: rows.map((row) => ({ sessions: row.sessions, estimate: row.estimate / axis.divisor, curve: name })),
   }));
-  const names = [...new Set(curve.map((row) => row.curve)), ...references.map((line) => line.name)];
-  const isReference = (name: string) => references.some((line) => line.name === name);
+  const names = [...new Set(curve.map((row) => row.curve)), ...references.map((reference) => reference.name)];
+  const isReference = (name: string) => references.some((reference) => reference.name === name);
   const pick = <T>(own: T, beyond: T, reference: T) =>
     names.map((name, index) => isReference(name) ? reference : index === 0 ? own : beyond);
   const kinds = [...new Set([MEASURED, ...points.map((row) => row.kind), ...marks.map((row) => row.kind)])];
 
   const sessions = { field: "sessions", type: "quantitative" };
   const isMark = (name: string) => name === options.marksName;
-  const legend = { symbolStrokeColor: colour };
   const symbols = {
-    shape: categories("kind", kinds, kinds.map((name) => isMark(name) ? "diamond" : "circle"), legend),
-    fill: categories("kind", kinds, kinds.map((name) => isMark(name) ? palette.ink : fillOf(name, colour)), legend),
+    shape: categories("kind", kinds, kinds.map((name) => isMark(name) ? "diamond" : "circle"), {}),
+    fill: categories("kind", kinds, kinds.map((name) => isMark(name) ? palette.ink : fillOf(name, colour)), {}),
+    stroke: categories("kind", kinds, kinds.map((name) => isMark(name) ? palette.ink : colour), {}),
   };
+  const line = (rows: string, width: number): ChartSpec => ({
+    data: { name: rows },
+    mark: { type: "line", strokeWidth: width, clip: true, tooltip: null },
+    encoding: {
+      x: sessions,
+      y: { field: "estimate", type: "quantitative" },
+      color: categories("curve", names, pick<string>(colour, colour, palette.system), LINE_LEGEND),
+      strokeDash: categories("curve", names, pick([1, 0], [6, 4], [1, 0]), LINE_LEGEND),
+    },
+  });
   return themed({
     title: {
       text: fit.models.length === 0
@@ -115,7 +124,7 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
         { sessions: row.sessions, band: bands[1], lower: row.prediction_lower, upper: row.prediction_upper },
         { sessions: row.sessions, band: bands[0], lower: row.confidence_lower, upper: row.confidence_upper },
       ]),
-      lines: [...references.flatMap((line) => line.rows), ...curve],
+      references: references.flatMap((reference) => reference.rows),
       marks,
     },
     encoding: {
@@ -124,7 +133,12 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
         title: "Concurrent sessions",
         scale: { domain: [0, upTo * 1.03], nice: false },
       },
-      y: { type: "quantitative", title: axis.title, scale: { domain: [0, ceiling], nice: false } },
+      y: {
+        type: "quantitative",
+        title: axis.title,
+        scale: { domain: [0, ceiling], nice: false },
+        axis: { titleY: marks.length === 0 ? -8 : -26 },
+      },
     },
     layer: [
       ...(curve.length === 0 ? [] : [{
@@ -134,7 +148,7 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
           x: sessions,
           y: { field: "lower", type: "quantitative" },
           y2: { field: "upper" },
-          fillOpacity: {
+          opacity: {
             field: "band",
             type: "ordinal",
             scale: { domain: bands, range: [0.3, 0.12] },
@@ -148,23 +162,11 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
         encoding: { x: sessions },
       }, {
         data: { name: "marks" },
-        mark: { type: "text", align: "right", dx: -5, dy: 6, baseline: "top" },
+        mark: { type: "text", align: "center", dy: -5, baseline: "bottom" },
         encoding: { x: sessions, y: { value: 0 }, text: { field: "heading" } },
       }]),
-      ...(names.length === 0 ? [] : [{
-        data: { name: "lines" },
-        mark: { type: "line", clip: true, tooltip: null },
-        encoding: {
-          x: sessions,
-          y: { field: "estimate", type: "quantitative" },
-          stroke: categories("curve", names, pick<string>(colour, colour, palette.system), LINE_LEGEND),
-          strokeDash: categories("curve", names, pick([1, 0], [6, 4], [1, 0]), LINE_LEGEND),
-          strokeWidth: {
-            condition: { test: { field: "curve", oneOf: references.map((line) => line.name) }, value: 1 },
-            value: 2.25,
-          },
-        },
-      }]),
+      ...(references.length === 0 ? [] : [line("references", 1)]),
+      ...(curve.length === 0 ? [] : [line("curve", 2.25)]),
       ...(curve.length === 0 ? [] : [{
         data: { name: "curve" },
         mark: { type: "rule", strokeWidth: 10, opacity: 0 },
@@ -181,7 +183,7 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
       }]),
       {
         data: { name: "points" },
-        mark: { type: "point", size: 42, stroke: colour, strokeWidth: 1.5, opacity: 1, clip: true },
+        mark: { type: "point", size: 42, strokeWidth: 1.5, opacity: 1, clip: true },
         encoding: {
           x: sessions,
           y: { field: "value", type: "quantitative" },
@@ -197,7 +199,7 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
       },
       ...(marks.length === 0 ? [] : [{
         data: { name: "marks" },
-        mark: { type: "point", size: 66, stroke: palette.ink, opacity: 1, clip: true },
+        mark: { type: "point", size: 66, opacity: 1, clip: true },
         encoding: {
           x: sessions,
           y: { field: "value", type: "quantitative" },

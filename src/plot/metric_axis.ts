@@ -14,11 +14,10 @@ const KINDS: [suffix: string, noun: string, units: [factor: number, unit: string
   ["_memory_mean_bytes", "memory (mean)", binary("")],
   ["_memory_bytes", "memory", binary("")],
   ["_cores", "CPU", [[1, "cores"]]],
-  ["_bytes_per_s", "", decimal("/s")],
-  ["_bytes_per_hour", "", decimal("/h")],
-  ["disk_bytes", "", decimal("")],
+  ["_bytes_per_s", "", ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"].map((unit, power) => [1000 ** power / 8, unit])],
+  ["_bytes_per_hour", "", binary("/h")],
+  ["bytes_per_snapshot", "", binary("")],
   ["_bytes", "", binary("")],
-  ["bytes_per_snapshot", "", decimal("")],
   ["_ratio", "", [[0.01, "%"]]],
 ];
 
@@ -31,8 +30,8 @@ const NAMED: Record<string, string> = {
 };
 
 /**
- * Names a metric, and chooses the unit in which its values read best: binary prefixes for memory, decimal ones for
- * network and disk.
+ * Names a metric, and chooses the unit in which its values read best: binary prefixes for memory and disk,
+ * decimal bits for the network: the units of `formatQuantity`.
  *
  * @param metric A metric's name, for example `serving_memory_bytes`.
  * @param values What will be drawn, in the metric's own unit; the largest decides.
@@ -71,8 +70,4 @@ function sentence(words: string): string {
 
 function binary(per: string): [number, string][] {
   return ["B", "KiB", "MiB", "GiB", "TiB"].map((unit, power) => [1024 ** power, unit + per]);
-}
-
-function decimal(per: string): [number, string][] {
-  return ["B", "kB", "MB", "GB", "TB"].map((unit, power) => [1000 ** power, unit + per]);
 }

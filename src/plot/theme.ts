@@ -142,10 +142,10 @@ export function roleOf(metric: string): ColourRole {
   return group === "target" || group === "browser" || group === "generator" || group === "system" ? group : "accent";
 }
 
-/** Breaks text into lines of at most `width` characters, at spaces. */
+/** Breaks text into lines of at most `width` characters, at spaces, but not within brackets: they hold intervals. */
 export function wrapText(text: string, width = 96): string[] {
   const lines: string[] = [];
-  for (const word of text.split(/\s+/).filter((part) => part !== "")) {
+  for (const [word] of text.matchAll(/(?:\[[^\]]*\]|\S)+/g)) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);

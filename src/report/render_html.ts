@@ -18,9 +18,10 @@ import { type ReportChart, reportContent, type ReportTable } from "./report_cont
  */
 export async function renderHtml(document: ReportDocument): Promise<string> {
   const content = reportContent(document);
-  const [script, sheet, figures] = await Promise.all([
+  const [script, sheet, sizingFigure, figures] = await Promise.all([
     pageScript(),
     readFile(new URL("page/page.css", import.meta.url), "utf8"),
+    content.sizingChart === undefined ? undefined : figure(content.sizingChart),
     Promise.all(content.charts.map(figure)),
   ]);
   const style = sheet + darkCharts();
@@ -32,8 +33,8 @@ export async function renderHtml(document: ReportDocument): Promise<string> {
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
-  const specs = Object.fromEntries(figures.flatMap(({ id, spec }) => spec === undefined ? [] : [[id, spec]]));
-  const [sizingFigure, ...otherFigures] = content.charts[0]?.id === "sizing" ? figures : [undefined, ...figures];
+  const drawn = [...(sizingFigure === undefined ? [] : [sizingFigure]), ...figures];
+  const specs = Object.fromEntries(drawn.flatMap(({ id, spec }) => spec === undefined ? [] : [[id, spec]]));
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -51,7 +52,7 @@ export async function renderHtml(document: ReportDocument): Promise<string> {
 <h1>${inertHtml(content.title)}</h1>
 <p class="answer">${inertHtml(content.answer)}</p>
 <p class="measured">${inertHtml(content.measured)}</p>
-${navigation(otherFigures.length > 0)}
+${navigation(figures.length > 0)}
 ${caveats(content.caveats)}
 </header>
 <main>
@@ -66,9 +67,9 @@ ${sizingFigure?.html ?? ""}
 ${table(content.verdicts, "verdicts", ["Verdict"])}
 </section>
 ${
-    otherFigures.length === 0 ? "" : `<section aria-labelledby="charts-heading">
+    figures.length === 0 ? "" : `<section aria-labelledby="charts-heading">
 <h2 id="charts-heading">Charts</h2>
-${otherFigures.map(({ html }) => html).join("\n")}
+${figures.map(({ html }) => html).join("\n")}
 </section>`
   }
 <section aria-labelledby="levels-heading">

@@ -1,6 +1,6 @@
 import type { ReportDocument } from "../schema/mod.ts";
 import { inertMarkdown } from "./inert.ts";
-import { reportContent, type ReportTable } from "./report_content.ts";
+import { type ReportChart, reportContent, type ReportTable } from "./report_content.ts";
 
 /**
  * Writes a report as GitHub-flavoured Markdown. Charts are images in `charts/`, which `writeReport` puts beside it.
@@ -10,8 +10,7 @@ import { reportContent, type ReportTable } from "./report_content.ts";
  */
 export function renderMarkdown(document: ReportDocument): string {
   const content = reportContent(document);
-  const [sizingChart, ...charts] = content.charts[0]?.id === "sizing" ? content.charts : [undefined, ...content.charts];
-  const image = (chart: { id: string; title: string; text: string }) => [
+  const image = (chart: ReportChart) => [
     `![${inertMarkdown(chart.title)}](charts/${chart.id}.png)`,
     "",
   ];
@@ -32,11 +31,11 @@ export function renderMarkdown(document: ReportDocument): string {
     "",
     ...table(content.sizing),
     ...(content.fleet === undefined ? [] : table(content.fleet)),
-    ...(sizingChart === undefined ? [] : image(sizingChart)),
+    ...(content.sizingChart === undefined ? [] : image(content.sizingChart)),
     "## How cost grows",
     "",
     ...table(content.verdicts),
-    ...(charts.length === 0 ? [] : ["## Charts", "", ...charts.flatMap(image)]),
+    ...(content.charts.length === 0 ? [] : ["## Charts", "", ...content.charts.flatMap(image)]),
     "## Levels",
     "",
     ...table(content.levels),

@@ -37,6 +37,9 @@ export interface ReportContent {
   sizing: ReportTable;
   fleet?: ReportTable;
   verdicts: ReportTable;
+  /** Of the sizing; absent where there is none. */
+  sizingChart?: ReportChart;
+  /** Of what was measured and fitted. */
   charts: ReportChart[];
   levels: ReportTable;
   assumptions: ReportTable;
@@ -88,6 +91,7 @@ export function reportContent(document: ReportDocument): ReportContent {
     sizing: sizingTable(sizing.rows),
     ...(sizing.fleet.length === 0 ? {} : { fleet: fleetTable(document) }),
     verdicts: verdictTable(document),
+    ...(sizing.rows.length === 0 ? {} : { sizingChart: chart("sizing", sizingBars(sizing)) }),
     charts: charts(document),
     levels: levelTable(summary.levels),
     assumptions: assumptionTable(document),
@@ -200,23 +204,23 @@ function verdictTable({ fit }: ReportDocument): ReportTable {
 
 function charts({ summary, fit, sizing, timeline }: ReportDocument): ReportChart[] {
   const { targets } = sizing.assumptions;
-  const drawn = (id: string, spec: ChartSpec): ReportChart => {
-    const { text, subtitle } = spec.title as { text: string; subtitle: string | string[] };
-    return { id, title: text, text: [subtitle].flat().join(" "), spec };
-  };
   const throughput = fit.metrics.throughput;
   return [
-    ...(sizing.rows.length === 0 ? [] : [drawn("sizing", sizingBars(sizing))]),
     ...CHARTED.filter((name) => fit.metrics[name] !== undefined && fit.metrics[name].points.length > 0)
-      .map((name) => drawn(name.replaceAll("_", "-"), demandCurve(fit.metrics[name], { targets }))),
+      .map((name) => chart(name.replaceAll("_", "-"), demandCurve(fit.metrics[name], { targets }))),
     ...(throughput === undefined || throughput.points.length === 0
       ? []
-      : [drawn("throughput", throughputCurve(throughput))]),
+      : [chart("throughput", throughputCurve(throughput))]),
     ...(summary.levels.some((level) => "latency_ms_p50" in level.metrics)
-      ? [drawn("latency", latencyByLevel(summary.levels))]
+      ? [chart("latency", latencyByLevel(summary.levels))]
       : []),
-    ...(timeline.length === 0 ? [] : [drawn("resources", resourcesOverTime(timeline))]),
+    ...(timeline.length === 0 ? [] : [chart("resources", resourcesOverTime(timeline))]),
   ];
+}
+
+function chart(id: string, spec: ChartSpec): ReportChart {
+  const { text, subtitle } = spec.title as { text: string; subtitle: string | string[] };
+  return { id, title: text, text: [subtitle].flat().join(" "), spec };
 }
 
 function levelTable(levels: readonly LevelSummary[]): ReportTable {

@@ -34,7 +34,8 @@ export async function writeReport(document: ReportDocument, directory: string): 
   await write(files.html, html);
   await write(files.markdown, renderMarkdown(document));
   await write(files.json, json);
-  for (const { id, spec } of reportContent(document).charts) {
+  const { sizingChart, charts } = reportContent(document);
+  for (const { id, spec } of sizingChart === undefined ? charts : [sizingChart, ...charts]) {
     await write(join(directory, "charts", `${id}.png`), await toPng(spec));
   }
   return files;

@@ -1,6 +1,6 @@
 import { fitAll } from "../../src/model/mod.ts";
 import type { Flag, LevelSummary, ReportDocument, RunSummary, TimelinePoint } from "../../src/schema/mod.ts";
-import { sizeRun } from "../../src/size/mod.ts";
+import { size } from "../../src/size/mod.ts";
 import { normalQuantile, seededRandom } from "../../src/stats/mod.ts";
 
 /** What a run is simulated from. */
@@ -62,7 +62,7 @@ export function simulatedDocument(options: SimulationOptions = {}): ReportDocume
     created_at: "2026-11-22T10:00:00.000Z",
     summary,
     fit,
-    sizing: sizeRun(summary, fit, { targets }),
+    sizing: size(summary, fit, { targets }),
     timeline: timeline(summary, noisy),
     provenance: {
       plimsoll_version: "0.1.0",
