@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { PROJECT, setUpPython } from "../notebook/set_up_python.ts";
-import { InputError } from "../schema/mod.ts";
+import { readFlags, readNumber } from "./flags.ts";
 
 const HELP =
   `Opens JupyterLab on the project's notebooks, with the Deno kernel. The first time it installs JupyterLab into .venv.
@@ -24,29 +23,23 @@ const HELP =
  * @throws {InputError} If the port is none.
  */
 export async function lab(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      port: { type: "string", default: "8888" },
-      "no-browser": { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
+  const { values } = readFlags(args, {
+    port: { type: "string" },
+    "no-browser": { type: "boolean" },
+    help: { type: "boolean", short: "h" },
   });
   if (values.help) {
     console.log(HELP);
     return 0;
   }
-  const port = Number(values.port);
-  if (!/^\d+$/.test(values.port) || port > 65_535) {
-    throw new InputError("--port", values.port, "a port from 0 to 65535");
-  }
+  const port = readNumber(values.port as string ?? "8888", "--port", { low: 0, high: 65_535, whole: true });
 
   const { python, env } = await setUpPython({ onStep: (text) => console.error(text) });
   const command = [
     ...["-m", "jupyterlab", join(PROJECT, "notebooks")],
     ...["--ip=127.0.0.1", `--port=${port}`],
     // It would ask the outside world for news, versions and extensions.
-    "--LabApp.news_url=",
+    "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
     "--MultiKernelManager.default_kernel_name=deno",

@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { setUpPython } from "../notebook/set_up_python.ts";
 import { InputError } from "../schema/mod.ts";
+import { readFlags, readNumber } from "./flags.ts";
 
 const HELP = `Runs a notebook from top to bottom in a fresh Deno kernel, and fails where a cell fails.
 
@@ -32,39 +32,29 @@ interface Cell {
  * @throws {InputError} If the file is no notebook, or has no such parameter.
  */
 export async function notebook(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      set: { type: "string", multiple: true, default: [] },
-      out: { type: "string" },
-      timeout: { type: "string", default: "3600" },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
+  const { values, positionals } = readFlags(args, {
+    set: { type: "string", multiple: true },
+    out: { type: "string" },
+    timeout: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  }, { most: 2, what: "run FILE.ipynb" });
   if (values.help) {
     console.log(HELP);
     return 0;
   }
-  const [action, file, ...rest] = positionals;
+  const [action, file] = positionals;
   if (action !== "run") throw new InputError("notebook", action ?? "", "the action: notebook run FILE.ipynb");
-  if (file === undefined || rest.length > 0) {
-    throw new InputError(
-      "notebook run",
-      positionals.slice(1).join(" "),
-      "one notebook, for example notebooks/01_first_sweep.ipynb",
-    );
+  if (file === undefined) {
+    throw new InputError("notebook run", "", "a notebook, for example notebooks/01_first_sweep.ipynb");
   }
-  if (!(Number(values.timeout) > 0)) {
-    throw new InputError("--timeout", values.timeout, "seconds above 0, for example 600");
-  }
-  const parameters = parsedParameters(values.set);
+  const timeout_s = readNumber(values.timeout as string ?? "3600", "--timeout", { low: 1, high: 86_400 });
+  const parameters = parsedParameters(values.set as string[] ?? []);
   checkParameters(await cellsOf(file), parameters);
 
   const { python, env } = await setUpPython({ onStep: (text) => console.error(text) });
   const script = fileURLToPath(new URL("../notebook/execute.py", import.meta.url));
-  const command = [script, resolve(file), "--timeout", values.timeout, "--parameters", JSON.stringify(parameters)];
-  if (values.out !== undefined) command.push("--out", resolve(values.out));
+  const command = [script, resolve(file), "--timeout", String(timeout_s), "--parameters", JSON.stringify(parameters)];
+  if (values.out !== undefined) command.push("--out", resolve(values.out as string));
   return await ended(spawn(python, command, { stdio: "inherit", env: { ...process.env, ...env } }));
 }
 

@@ -1,0 +1,60 @@
+/** The command line. Every command is a file of its own, loaded when it is asked for. */
+import process from "node:process";
+import { InputError } from "../schema/input_error.ts";
+
+type Command = (args: string[]) => number | Promise<number>;
+
+const COMMANDS: Record<string, { what: string; load: () => Promise<Command> }> = {
+  demo: { what: "sweep, size and report the built-in Streamer", load: async () => (await import("./demo.ts")).demo },
+  doctor: { what: "say what this machine has and lacks", load: async () => (await import("./doctor.ts")).doctor },
+  sweep: { what: "measure a target at several levels", load: async () => (await import("./sweep.ts")).sweep },
+  list: { what: "list runs", load: async () => (await import("./list.ts")).list },
+  fit: { what: "fit how each metric grows with sessions", load: async () => (await import("./fit.ts")).fit },
+  size: { what: "size machines for a number of sessions", load: async () => (await import("./size.ts")).size },
+  report: { what: "write the report of a run", load: async () => (await import("./report.ts")).report },
+  export: { what: "write the frames of a run as files", load: async () => (await import("./export.ts")).exportCommand },
+  lab: { what: "open the notebooks in JupyterLab", load: async () => (await import("./lab.ts")).lab },
+  notebook: { what: "run a notebook unattended", load: async () => (await import("./notebook.ts")).notebook },
+  schema: { what: "print a JSON Schema", load: async () => (await import("./schema.ts")).schema },
+};
+
+const HELP = `Plimsoll: what a session costs, how that scales, and what machines to buy.
+
+  deno task plimsoll COMMAND [--help]
+
+${Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(10)}${what}`).join("\n")}
+
+  deno task plimsoll sweep --url http://127.0.0.1:8080/ --levels 1,2,4,8,16 --out data/runs/first
+  deno task plimsoll report data/runs/first
+`;
+
+/**
+ * Runs one command.
+ *
+ * @param args the command's name and what follows it.
+ * @returns exit code: 0 done, 1 broken, 2 bad input, 3 a guard ended it, 74 input or output failed, 130 interrupted.
+ */
+export async function main(args: string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    console.log(HELP);
+    return 0;
+  }
+  try {
+    if (!Object.hasOwn(COMMANDS, name)) {
+      throw new InputError("COMMAND", name, `one of ${Object.keys(COMMANDS).join(", ")}`);
+    }
+    const command = await COMMANDS[name].load();
+    return await command(rest);
+  } catch (error) {
+    const { message, code = "" } = error as Error & { code?: string };
+    console.error(`plimsoll ${name}: ${message}`);
+    if (error instanceof InputError) return 2;
+    if (/^ERR_PARSE_ARGS/.test(code)) return 2;
+    if (/^(ENOSPC|EIO|EROFS|EACCES|EDQUOT)$/.test(code)) return 74;
+    if (Deno.env.get("PLIMSOLL_DEBUG")) console.error(error);
+    return 1;
+  }
+}
+
+if (import.meta.main) process.exit(await main(Deno.args));

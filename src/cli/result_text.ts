@@ -1,0 +1,63 @@
+import type { MetricFit } from "../schema/fit.ts";
+import type { ReportDocument } from "../schema/report.ts";
+import type { SizingRow } from "../schema/sizing.ts";
+import { formatQuantity } from "../size/mod.ts";
+import { textTable } from "./text_table.ts";
+
+const NAMES: Record<SizingRow["metric"], string> = {
+  cores: "cores",
+  memory_bytes: "RAM",
+  disk_bytes: "disk",
+  network_bytes_per_s: "network",
+};
+
+/** The result of a run for a terminal: the answer first, then the table, the verdicts, and what to beware of. */
+export function resultText({ summary, fit, sizing }: ReportDocument): string {
+  const flagged = summary.levels.flatMap(({ level, replicate, flags }) =>
+    flags.map(({ name, reason }) =>
+      `  ${level} ${level === 1 ? "session" : "sessions"}, replicate ${replicate}: ${name}, ${reason}`
+    )
+  );
+  return [
+    sizing.answer,
+    "",
+    sizingTable(sizing.rows),
+    "",
+    "How each metric grows with sessions:",
+    verdictTable(Object.values(fit.metrics)),
+    ...(flagged.length > 0 ? ["", "Set apart:", ...flagged] : []),
+    ...(summary.warnings.length > 0 ? ["", "Mind:", ...summary.warnings.map((text) => `  ${text}`)] : []),
+  ].join("\n");
+}
+
+/** The sizing table: what each target needs, textbook and banded side by side. */
+export function sizingTable(rows: readonly SizingRow[]): string {
+  const header = ["sessions", "what", "basis", "textbook", "estimate", "95 % band", "recommended"];
+  let last = NaN;
+  return textTable(
+    header,
+    rows.map((row) => {
+      const show = (value: number) => formatQuantity(value, row.metric);
+      const sessions = row.target_sessions === last ? "" : String(row.target_sessions);
+      last = row.target_sessions;
+      return [
+        sessions,
+        NAMES[row.metric],
+        row.basis,
+        row.textbook === null ? "–" : show(row.textbook),
+        show(row.estimate),
+        `${show(row.interval[0])} to ${show(row.interval[1])}`,
+        show(row.recommended),
+      ];
+    }),
+    [0, 3, 4, 5, 6],
+  );
+}
+
+/** One line a metric: verdict, the curve that is read, and what decided. */
+export function verdictTable(fits: readonly MetricFit[]): string {
+  return textTable(
+    ["metric", "verdict", "curve", "why"],
+    fits.map(({ metric, verdict, accepted }) => [metric, verdict.kind, accepted ?? "none", verdict.text]),
+  );
+}

@@ -1,0 +1,35 @@
+import { analyse } from "./analyse.ts";
+import { runFrom } from "./fit.ts";
+import { readFlags } from "./flags.ts";
+import { sizingTable } from "./result_text.ts";
+import { assumptionsFromFlags, SIZE_FLAGS, SIZE_HELP } from "./size_flags.ts";
+
+const HELP = `Says what machines a number of sessions needs, from what a run measured.
+
+  plimsoll size RUN [flags]
+
+${SIZE_HELP}
+  --json                   print one JSON document and nothing else
+
+  plimsoll size data/runs/first --target 250 --safety 1.5 --retention-days 14
+`;
+
+/**
+ * The command `plimsoll size`.
+ *
+ * @returns exit code.
+ * @throws {InputError} If there is no run, or a flag is not right.
+ */
+export async function size(args: string[]): Promise<number> {
+  const options = { ...SIZE_FLAGS, json: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const;
+  const flags = readFlags(args, options, { most: 1, what: "RUN" });
+  if (flags.values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const { document } = await analyse(runFrom(flags.positionals), assumptionsFromFlags(flags));
+  const { sizing } = document;
+  if (flags.values.json) console.log(JSON.stringify(sizing, null, 2));
+  else console.log(`${sizing.answer}\n\n${sizingTable(sizing.rows)}`);
+  return 0;
+}

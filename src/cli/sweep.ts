@@ -1,0 +1,124 @@
+import process from "node:process";
+import { attemptOrder, checkUrl } from "../plan/mod.ts";
+import { checkOut, sweep as runSweep, type SweepEnd, sweepLength } from "../run/mod.ts";
+import type { Plan } from "../schema/plan.ts";
+import { readFlags } from "./flags.ts";
+import { PLAN_FLAGS, planFromFlags } from "./plan_flags.ts";
+import { clock, terminalProgress } from "./terminal_progress.ts";
+
+const HELP = `Runs concurrent sessions at several levels against a target and measures what they cost.
+
+  plimsoll sweep [PLAN.json] --url URL [flags]
+
+  --mode http|playwright   sessions issue requests, or open the page in a browser  (http)
+  --url URL                what they load; loopback, unless --i-may-load-test names the host
+  --levels 1,2,4,8         concurrent sessions                        (for this machine)
+  --replicates N           independent repetitions of each level      (3)
+  --duration 30s           steady window of each attempt              (30s)
+  --warmup 5s              load before it, not counted                (5s)
+  --pace 1s                between two iterations of a session        (1s, playwright 2s)
+  --timeout 10s            of a request or a browser step             (10s)
+  --idle 5s                rest measured before and after             (5s)
+  --sample-interval 500ms  between two resource samples               (500ms)
+  --screenshot-every 5s    of each browser session; 0 for none        (5s)
+  --browser PATH           the Chromium to use                        (looked for)
+  --target-port PORT       the target is what listens there           (the URL's port)
+  --target-pid PID         the target is this process and its children
+  --target-command "CMD"   start the target anew for every attempt
+  --size-groups a,b        what the machine to be bought carries      (target; playwright target,browser)
+  --seed N                 order of levels, phases of sessions        (1)
+  --out DIR                the run's folder, new                      (data/runs/TIME-MODE)
+  --i-may-load-test=HOST:PORT   consent to load a host that is not loopback
+  --dry-run                say what would be done, and do nothing
+  --json                   print one JSON document and nothing else
+
+  plimsoll sweep --url http://127.0.0.1:8080/ --levels 1,2,4,8,16 --duration 20s --out data/runs/first
+  plimsoll sweep --mode playwright --url http://127.0.0.1:8080/ --levels 1,2,3,4 --dry-run
+`;
+
+/**
+ * The command `plimsoll sweep`.
+ *
+ * @returns exit code: 0 done, 3 ended by a guard, 130 interrupted.
+ * @throws {InputError} Before any side effect, if the plan, the target or the folder is not right.
+ */
+export async function sweep(args: string[]): Promise<number> {
+  const flags = readFlags(args, {
+    ...PLAN_FLAGS,
+    out: { type: "string" },
+    "i-may-load-test": { type: "string" },
+    "dry-run": { type: "boolean" },
+    json: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  }, { most: 1, what: "PLAN.json" });
+  if (flags.values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const plan = planFromFlags(flags);
+  const out = flags.values.out as string | undefined;
+  const consent = flags.values["i-may-load-test"] as string | undefined;
+  if (flags.values["dry-run"]) {
+    checkUrl(plan.url, consent);
+    if (out !== undefined) await checkOut(out);
+    const dry = dryRun(plan);
+    console.log(flags.values.json ? JSON.stringify(dry, null, 2) : dryRunText(plan, dry));
+    return 0;
+  }
+  const end = await sweepInTerminal(plan, { out, consent });
+  if (flags.values.json) console.log(JSON.stringify({ schema: "plimsoll.sweep/1", ...end }, null, 2));
+  else console.log(endText(end));
+  return { complete: 0, guarded: 3, stopped: 130 }[end.state];
+}
+
+/** Runs a sweep with progress on standard error. The first Ctrl-C drains the sessions, a second one ends at once. */
+export async function sweepInTerminal(plan: Plan, options: { out?: string; consent?: string }): Promise<SweepEnd> {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted) process.exit(130);
+    process.stderr.write("\nstopping: sessions drain; once more to end at once\n");
+    controller.abort("interrupted");
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  try {
+    return await runSweep(plan, { ...options, signal: controller.signal, onProgress: terminalProgress() });
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+}
+
+function dryRun(plan: Plan) {
+  const { screenshot_every_ms } = plan.browser_scenario;
+  const attempts = attemptOrder(plan);
+  const perSession = screenshot_every_ms > 0 ? (plan.warmup_ms + plan.duration_ms) / screenshot_every_ms : 0;
+  const shots = plan.mode === "playwright" ? attempts.reduce((sum, { level }) => sum + level * perSession, 0) : 0;
+  const requests =
+    attempts.reduce((sum, { level }) => sum + level * (plan.warmup_ms + plan.duration_ms) / plan.pace_ms, 0) *
+    Math.max(1, plan.requests.length);
+  return {
+    schema: "plimsoll.dry-run/1",
+    plan,
+    order: attempts,
+    length_ms: sweepLength(plan),
+    // A screenshot of a busy page is about 100 kB as JPEG and 1 MB as PNG, a row about 200 bytes.
+    disk_bytes: Math.round(shots * (plan.browser_scenario.screenshot_format === "png" ? 1e6 : 1e5) + requests * 200),
+  };
+}
+
+function dryRunText(plan: Plan, dry: ReturnType<typeof dryRun>): string {
+  const order = dry.order.map(({ level, discarded }) => discarded ? `(${level})` : level).join(" ");
+  return [
+    `${plan.mode} sweep of ${plan.url}`,
+    `order:  ${order}   (in parentheses: to warm up, not counted)`,
+    `length: about ${clock(dry.length_ms)}`,
+    `disk:   about ${Math.ceil(dry.disk_bytes / 1e6)} MB`,
+  ].join("\n");
+}
+
+function endText(end: SweepEnd): string {
+  const { complete, planned } = end.attempts;
+  const ended = end.state === "complete"
+    ? `All ${planned} attempts are complete.`
+    : `${complete} of ${planned} attempts are complete: ${end.reason}.`;
+  return `${ended}\nRun:  ${end.path}\nNext: deno task plimsoll report ${end.path}`;
+}

@@ -1,0 +1,54 @@
+import process from "node:process";
+import type { ProgressEvent } from "../schema/progress.ts";
+
+const CLEAR_LINE = "\r\x1b[K";
+
+/**
+ * Shows a sweep's progress on standard error: on a terminal one line that changes, elsewhere a line a phase.
+ *
+ * @returns the listener for `onProgress`.
+ */
+export function terminalProgress(): (event: ProgressEvent) => void {
+  const live = process.stderr.isTTY === true;
+  let head = "";
+  let open = false;
+  return (event) => {
+    if (event.kind === "phase") {
+      if (open) process.stderr.write(CLEAR_LINE);
+      open = false;
+      if (event.phase === "done" || event.phase === "preflight") return;
+      head = `[${String(event.index + 1).padStart(2)}/${event.of}] ${phaseName(event)}`;
+      if (live) process.stderr.write(head);
+      else process.stderr.write(`${head.padEnd(44)} about ${clock(event.remaining_ms)} left\n`);
+      open = live;
+    } else if (event.kind === "sample" && live) {
+      const cores = Object.entries(event.cores).filter(([group]) => group !== "system")
+        .map(([group, value]) => `${group} ${value.toFixed(2)}`).join(", ");
+      const errors = event.errors > 0 ? `, ${event.errors} errors` : "";
+      process.stderr.write(
+        `${CLEAR_LINE}${head}: ${(event.t_ms / 1000).toFixed(0)} s, ${event.live_sessions} live, ` +
+          `${event.iterations} iterations${errors}; cores: ${cores}`,
+      );
+      open = true;
+    } else if (event.kind === "flag") {
+      process.stderr.write(
+        `${
+          live ? CLEAR_LINE : ""
+        }  level ${event.level}, replicate ${event.replicate}: ${event.name}, ${event.reason}\n`,
+      );
+    }
+  };
+}
+
+function phaseName(event: Extract<ProgressEvent, { kind: "phase" }>): string {
+  if (event.phase === "idle_before") return "machine at rest, before";
+  if (event.phase === "idle_after") return "machine at rest, after";
+  const sessions = `${event.level} ${event.level === 1 ? "session" : "sessions"}`;
+  return event.replicate === 0 ? `${sessions}, to warm up (not counted)` : `${sessions}, replicate ${event.replicate}`;
+}
+
+/** A duration as `m:ss`. */
+export function clock(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
