@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { findBrowser, launchBrowser } from "../browser/mod.ts";
 import { findPython, PROJECT } from "../notebook/set_up_python.ts";
 import { cgroupLimits } from "../sample/mod.ts";
+import { InputError } from "../schema/mod.ts";
 import { readFlags } from "./flags.ts";
 import { textTable } from "./text_table.ts";
 
@@ -41,7 +42,7 @@ const run = promisify(execFile);
  *
  * @param args What follows `doctor` on the command line.
  * @returns Exit code: 0 where everything that the demo needs is there, else 1.
- * @throws {InputError} If a flag is unknown.
+ * @throws {InputError} If a flag is unknown, or the browser asked for is not there.
  */
 export async function doctor(args: string[]): Promise<number> {
   const { values } = readFlags(args, {
@@ -115,8 +116,10 @@ async function browserCheck(path?: string): Promise<Check> {
       : "allow unprivileged user namespaces: sysctl -w kernel.unprivileged_userns_clone=1 (Ubuntu: kernel.apparmor_restrict_unprivileged_userns=0)";
     return { name, state: "limited", required: true, found: parts.join(", "), remedy };
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const [first, ...rest] = (error as Error).message.trim().split("\n");
-    const remedy = rest.length === 0 ? first : "npx playwright install-deps chromium";
+    const libraries = "npx playwright install-deps chromium, or give another one with --browser";
+    const remedy = rest.length === 0 ? first : libraries;
     return { name, state: "missing", required: true, found: first.slice(0, 200), remedy };
   }
 }
