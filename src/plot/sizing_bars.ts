@@ -113,7 +113,7 @@ function panel(rows: readonly SizingRow[], label: string, axisMetric: string): C
           x: { ...x, field: "value" },
           fill: role([palette.ink, palette.accent, palette.system]),
           stroke: role([palette.ink, palette.accent, palette.system]),
-          shape: role(["diamond", "circle", "M0,-2.1L0,2.1"]),
+          shape: role(["diamond", "circle", "M0,-1.6L0,1.6"]),
           tooltip: [
             { field: "value", type: "quantitative", title: `${label} [${unit}]`, format: NUMBER },
             { field: "mark", type: "nominal", title: "what" },

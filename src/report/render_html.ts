@@ -50,7 +50,7 @@ export async function renderHtml(document: ReportDocument): Promise<string> {
 <body>
 <header>
 <h1>${inertHtml(content.title)}</h1>
-<p class="answer">${inertHtml(content.answer)}</p>
+${answer(content.answers)}
 <p class="measured">${inertHtml(content.measured)}</p>
 ${navigation(figures.length > 0)}
 ${caveats(content.caveats)}
@@ -69,7 +69,9 @@ ${table(content.verdicts, "verdicts", ["Verdict"])}
 ${
     figures.length === 0 ? "" : `<section aria-labelledby="charts-heading">
 <h2 id="charts-heading">Charts</h2>
+<div class="figures">
 ${figures.map(({ html }) => html).join("\n")}
+</div>
 </section>`
   }
 <section aria-labelledby="levels-heading">
@@ -115,6 +117,14 @@ function navigation(charted: boolean): string {
   }</nav>`;
 }
 
+function answer(sentences: readonly string[]): string {
+  const lines = sentences.map((sentence) => {
+    const [, head, rest] = /^([^:]{1,40}:)?([^]*)$/.exec(sentence)!;
+    return `<p>${head === undefined ? "" : `<strong>${inertHtml(head)}</strong>`}${inertHtml(rest)}</p>`;
+  });
+  return `<div class="answer">${lines.join("\n")}</div>`;
+}
+
 function caveats(lines: readonly string[]): string {
   if (lines.length === 0) return "";
   return `<aside class="caveats" aria-labelledby="caveats-heading">
@@ -123,32 +133,32 @@ function caveats(lines: readonly string[]): string {
 </aside>`;
 }
 
-const WIDE = ["Evidence", "Flags", "Curve and notes"];
-
 function table(data: ReportTable, name: string, strong: readonly string[] = []): string {
   const classOf = (index: number) => {
     const { title, numeric } = data.columns[index];
-    const names = [numeric && "number", strong.includes(title) && "strong", WIDE.includes(title) && "wide"];
-    const joined = names.filter((word) => word !== false).join(" ");
-    return joined === "" ? "" : ` class="${joined}"`;
+    const names = [...(numeric ? ["number"] : []), ...(strong.includes(title) ? ["strong"] : [])];
+    return names.length === 0 ? "" : ` class="${names.join(" ")}"`;
   };
   const head = data.columns.map(({ title }, index) => `<th scope="col"${classOf(index)}>${inertHtml(title)}</th>`);
-  const body = data.rows.map(({ cells, emphasis }) => {
+  const body = data.rows.map(({ cells, continued, flagged }) => {
     const [first, ...rest] = cells.map(inertHtml);
     const row = rest.map((cell, index) => `<td${classOf(index + 1)}>${cell}</td>`).join("");
-    return `<tr${emphasis === undefined ? "" : ` class="${emphasis}"`}><th scope="row"${
-      classOf(0)
-    }>${first}</th>${row}</tr>`;
+    const names = [...(continued ? ["continued"] : []), ...(flagged ? ["flagged"] : [])];
+    const kind = names.length === 0 ? "" : ` class="${names.join(" ")}"`;
+    return `<tr${kind}><th scope="row"${classOf(0)}><span>${first}</span></th>${row}</tr>`;
   });
+  const notes = data.notes === undefined
+    ? ""
+    : `\n<ol class="notes">${data.notes.map((note) => `<li>${inertHtml(note)}</li>`).join("")}</ol>`;
   return `<div class="scroll" role="region" tabindex="0" aria-label="${inertHtml(data.caption)}">
-<table class="${name}">
+<table class="${name}${data.rows.some((row) => row.continued) ? " grouped" : ""}">
 <caption>${inertHtml(data.caption)}</caption>
 <thead><tr>${head.join("")}</tr></thead>
 <tbody>
 ${body.join("\n")}
 </tbody>
 </table>
-</div>`;
+</div>${notes}`;
 }
 
 async function figure(chart: ReportChart): Promise<{ id: string; html: string; spec?: unknown }> {

@@ -17,8 +17,7 @@ export function renderMarkdown(document: ReportDocument): string {
   return [
     `# ${inertMarkdown(content.title)}`,
     "",
-    `**${inertMarkdown(content.answer)}**`,
-    "",
+    ...content.answers.flatMap((sentence) => [`**${inertMarkdown(sentence)}**`, ""]),
     inertMarkdown(content.measured),
     "",
     ...(content.caveats.length === 0 ? [] : [
@@ -53,7 +52,7 @@ export function renderMarkdown(document: ReportDocument): string {
   ].join("\n");
 }
 
-function table({ caption, columns, rows }: ReportTable): string[] {
+function table({ caption, columns, rows, notes = [] }: ReportTable): string[] {
   const line = (cells: readonly string[]) => `| ${cells.map(inertMarkdown).join(" | ")} |`;
   return [
     `*${inertMarkdown(caption)}*`,
@@ -62,5 +61,6 @@ function table({ caption, columns, rows }: ReportTable): string[] {
     `| ${columns.map((column) => column.numeric ? "---:" : "---").join(" | ")} |`,
     ...rows.map((row) => line(row.cells)),
     "",
+    ...(notes.length === 0 ? [] : [...notes.map((note, index) => `${index + 1}. ${inertMarkdown(note)}`), ""]),
   ];
 }

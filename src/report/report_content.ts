@@ -8,13 +8,28 @@ import {
 } from "../plot/mod.ts";
 import type { ChartSpec } from "../plot/mod.ts";
 import { formatQuantity } from "../size/mod.ts";
-import type { LevelSummary, MetricFit, ReportDocument, SizingMetric, SizingRow } from "../schema/mod.ts";
+import type {
+  Extrapolation,
+  Flag,
+  LevelSummary,
+  MetricFit,
+  ReportDocument,
+  SizingMetric,
+  SizingRow,
+} from "../schema/mod.ts";
 
 /** A table of text, the same in every format. Cells are raw text: each format escapes for itself. */
 export interface ReportTable {
   caption: string;
   columns: { title: string; numeric: boolean }[];
-  rows: { cells: string[]; emphasis?: "flagged" | "group" }[];
+  rows: {
+    cells: string[];
+    /** The first cell says the same as that of the row above. */
+    continued?: true;
+    flagged?: true;
+  }[];
+  /** Numbered from 1, as a column of notes refers to them. */
+  notes?: string[];
 }
 
 /** A chart and its words. */
@@ -30,7 +45,8 @@ export interface ReportChart {
 /** What every format of a report shows, in order. Raw text throughout. */
 export interface ReportContent {
   title: string;
-  answer: string;
+  /** One sentence a target. */
+  answers: string[];
   /** One line on what was measured. */
   measured: string;
   caveats: string[];
@@ -66,6 +82,7 @@ const LEVEL_COLUMNS = [
   "serving_memory_bytes",
   "network_bytes_per_s",
 ];
+const REACH: Record<Extrapolation, string> = { none: "", "2x": "to 2×", "4x": "to 4×", beyond: "beyond 4×" };
 const NONE = "–";
 
 /**
@@ -79,7 +96,7 @@ export function reportContent(document: ReportDocument): ReportContent {
   const planned = [...new Set(summary.levels.map((level) => level.level))].toSorted((a, b) => a - b);
   return {
     title: document.title,
-    answer: sizing.answer,
+    answers: sizing.answer.split("\n"),
     measured: [
       summary.mode === "http" ? "HTTP sessions" : "Browser sessions",
       `against ${summary.url}`,
@@ -120,8 +137,9 @@ function caveats({ summary, sizing, fit }: ReportDocument): string[] {
 }
 
 function sizingTable(rows: readonly SizingRow[]): ReportTable {
+  const notes = unique(rows.flatMap((row) => row.notes));
   return {
-    caption: "What to buy for each target, and why",
+    caption: "What to buy for each target",
     columns: [
       text("Target"),
       text("Resource"),
@@ -131,24 +149,25 @@ function sizingTable(rows: readonly SizingRow[]): ReportTable {
       number("95 % band"),
       number("Upper bound"),
       number("Recommended"),
-      text("Curve and notes"),
+      text("Curve"),
+      ...(notes.length === 0 ? [] : [text("Notes")]),
     ],
     rows: rows.map((row, index) => ({
       cells: [
-        index > 0 && rows[index - 1].target_sessions === row.target_sessions
-          ? ""
-          : `${count(row.target_sessions)} ${row.target_sessions === 1 ? "session" : "sessions"}`,
+        sessions(row.target_sessions),
         RESOURCES[row.metric],
-        row.extrapolation === "none" ? row.basis : `${row.basis} (${row.extrapolation})`,
+        row.extrapolation === "none" ? row.basis : `${row.basis}, ${REACH[row.extrapolation]}`,
         row.textbook === null ? NONE : formatQuantity(row.textbook, row.metric),
         formatQuantity(row.estimate, row.metric),
-        row.interval.map((edge) => formatQuantity(edge, row.metric)).join(" – "),
+        band(row.interval, row.metric),
         formatQuantity(row.upper, row.metric),
         formatQuantity(row.recommended, row.metric),
-        [row.model.replaceAll("_", " "), ...row.notes].join("; "),
+        row.model.replaceAll("_", " "),
+        ...(notes.length === 0 ? [] : [references(row.notes, notes)]),
       ],
-      ...(index > 0 && rows[index - 1].target_sessions === row.target_sessions ? {} : { emphasis: "group" as const }),
+      ...continuing(index > 0 && rows[index - 1].target_sessions === row.target_sessions),
     })),
+    ...(notes.length === 0 ? {} : { notes }),
   };
 }
 
@@ -194,7 +213,7 @@ function verdictTable({ fit }: ReportDocument): ReportTable {
           nameOf(metric.metric),
           metric.verdict.kind,
           accepted === undefined ? NONE : accepted.name.replaceAll("_", " "),
-          accepted?.holdout ? percent(accepted.holdout.relative_error) : NONE,
+          accepted?.holdout ? signedPercent(accepted.holdout.relative_error) : NONE,
           metric.verdict.text,
         ],
       };
@@ -234,6 +253,7 @@ function levelTable(levels: readonly LevelSummary[]): ReportTable {
     return [{ title: axis.title, cells }];
   });
   const observed = fixed(sorted.map((level) => level.sessions));
+  const notes = unique(sorted.flatMap((level) => level.flags.map(flagNote)));
   return {
     caption: "Every replicate of every level, over its steady window",
     columns: [
@@ -242,7 +262,7 @@ function levelTable(levels: readonly LevelSummary[]): ReportTable {
       number("Sessions observed"),
       number("Requests"),
       ...columns.map((column) => number(column.title)),
-      text("Flags"),
+      text("Flags (note)"),
     ],
     rows: sorted.map((level, index) => ({
       cells: [
@@ -251,14 +271,20 @@ function levelTable(levels: readonly LevelSummary[]): ReportTable {
         observed[index],
         count(level.requests),
         ...columns.map((column) => column.cells[index]),
-        level.flags.map((flag) => {
-          const left = flag.excluded_from.length === 0 ? "" : `; left out of ${list(flag.excluded_from)} fits`;
-          return `${flag.name.replaceAll("_", " ")}: ${flag.reason.replace(/\.$/, "")}${left}`;
-        }).join(". "),
+        level.flags.map((flag) => `${flag.name.replaceAll("_", " ")} (${notes.indexOf(flagNote(flag)) + 1})`).join(
+          ", ",
+        ),
       ],
-      ...(level.flags.length === 0 ? {} : { emphasis: "flagged" as const }),
+      ...continuing(index > 0 && sorted[index - 1].level === level.level),
+      ...(level.flags.length === 0 ? {} : { flagged: true as const }),
     })),
+    ...(notes.length === 0 ? {} : { notes }),
   };
+}
+
+function flagNote(flag: Flag): string {
+  const left = flag.excluded_from.length === 0 ? "" : ` Left out of ${list(flag.excluded_from)} fits.`;
+  return flag.reason.replace(/\.?$/, ".") + left;
 }
 
 function assumptionTable({ sizing, summary }: ReportDocument): ReportTable {
@@ -274,7 +300,7 @@ function assumptionTable({ sizing, summary }: ReportDocument): ReportTable {
     ["Storage already taken", formatQuantity(a.baseline_storage_bytes, "disk_bytes"), "Before the first artifact"],
     ["Retention", `${a.retention_days} days`, "How long artifacts are kept"],
     ["Use of a session slot", `${a.session_hours_per_day} h a day`, "Hours in which artifacts grow"],
-    ["Screenshots", `${count(a.snapshots_per_session)} a session-day`, "For the textbook disk formula"],
+    ["Screenshots", `${count(Math.round(a.snapshots_per_session))} a session-day`, "For the textbook disk formula"],
     ["Copies", `× ${a.replication}`, "Of each artifact"],
     ["Disk kept free", percent(a.free_space), "Of the disk bought"],
     ["Spare workers", count(a.spare_workers), "In a fleet"],
@@ -288,29 +314,40 @@ function assumptionTable({ sizing, summary }: ReportDocument): ReportTable {
 }
 
 function sensitivityTable({ sizing }: ReportDocument): ReportTable {
+  const { targets } = sizing.assumptions;
+  const keys = unique(sizing.sensitivity.map((row) => `${row.assumption} ${row.metric}`));
+  const changes = keys.map((key) => sizing.sensitivity.filter((row) => `${row.assumption} ${row.metric}` === key));
   return {
-    caption: "One assumption changed, all else kept",
+    caption: "One assumption changed, all else kept: what to buy before and after",
     columns: [
-      number("Target"),
       text("Assumption"),
-      number("from"),
-      number("to"),
+      number("From"),
+      number("To"),
       text("Resource"),
-      number("Buy was"),
-      number("would be"),
+      ...targets.map((target) => number(sessions(target))),
     ],
-    rows: sizing.sensitivity.map((row) => ({
+    rows: changes.map((rows, index) => ({
       cells: [
-        count(row.target_sessions),
-        row.assumption.replaceAll("_", " "),
-        String(row.from),
-        String(row.to),
-        RESOURCES[row.metric],
-        formatQuantity(row.recommended_from, row.metric),
-        formatQuantity(row.recommended_to, row.metric),
+        rows[0].assumption.replace(/_bytes$/, "").replaceAll("_", " "),
+        assumed(rows[0].from, rows[0].assumption),
+        assumed(rows[0].to, rows[0].assumption),
+        RESOURCES[rows[0].metric],
+        ...targets.map((target) => {
+          const row = rows.find((other) => other.target_sessions === target);
+          if (row === undefined) return "unchanged";
+          const [before, after] = [row.recommended_from, row.recommended_to].map((value) =>
+            formatQuantity(value, row.metric)
+          );
+          return `${before} → ${after}`;
+        }),
       ],
+      ...continuing(index > 0 && changes[index - 1][0].assumption === rows[0].assumption),
     })),
   };
+}
+
+function assumed(value: number, assumption: string): string {
+  return assumption.endsWith("_bytes") ? formatQuantity(value, "bytes") : count(value);
 }
 
 function provenanceTable({ provenance: p, summary, created_at }: ReportDocument): ReportTable {
@@ -403,10 +440,13 @@ function ordered(metrics: Record<string, MetricFit>): MetricFit[] {
   );
 }
 
-/** One number of decimals for a column, so that its digits line up: three significant digits of the largest. */
+/** One number of decimals for a column, so that its digits line up: two significant digits of the smallest, if few do. */
 function fixed(values: readonly (number | undefined)[]): string[] {
-  const top = Math.max(...values.map((value) => Math.abs(value ?? 0)));
-  const decimals = top === 0 ? 0 : Math.min(4, Math.max(0, 2 - Math.floor(Math.log10(top))));
+  const sizes = values.flatMap((value) =>
+    value === undefined || value === 0 ? [] : [Math.floor(Math.log10(Math.abs(value)))]
+  );
+  const enough = (digits: number, size: number) => Math.min(4, Math.max(0, digits - 1 - size));
+  const decimals = sizes.length === 0 ? 0 : Math.min(enough(2, Math.min(...sizes)), enough(3, Math.max(...sizes)) + 1);
   return values.map((value) =>
     value === undefined
       ? NONE
@@ -420,6 +460,31 @@ function nameOf(metric: string): string {
 
 function count(value: number): string {
   return value.toLocaleString("en-US");
+}
+
+function sessions(value: number): string {
+  return `${count(value)} ${value === 1 ? "session" : "sessions"}`;
+}
+
+/** `0.8 – 1.2 cores`: the unit once, where both edges have the same. */
+function band(interval: readonly [number, number], metric: string): string {
+  const [lower, upper] = interval.map((edge) => formatQuantity(edge, metric));
+  const unit = upper.slice(upper.indexOf(" "));
+  return `${lower.endsWith(unit) ? lower.slice(0, -unit.length) : lower} – ${upper}`;
+}
+
+/** Numbers of notes in a list of all. */
+function references(own: readonly string[], all: readonly string[]): string {
+  return unique(own).map((note) => all.indexOf(note) + 1).join(", ");
+}
+
+function continuing(same: boolean): { continued?: true } {
+  return same ? { continued: true } : {};
+}
+
+function signedPercent(share: number): string {
+  const value = 100 * share;
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)} %`;
 }
 
 function percent(share: number): string {
