@@ -35,66 +35,56 @@ export function judge(
   options: JudgeOptions & { line: Candidate },
 ): Verdict {
   const { line, kind } = options;
-  const top = means[means.length - 1].sessions;
-  const target = options.target ?? top;
+  const target = options.target ?? means[means.length - 1].sessions;
   const { accepted, challenger, p } = acceptance;
-  const share = challenger
-    ? challenger.fit.curve.value(target, challenger.fit.values) / line.fit.curve.value(target, line.fit.values) - 1
-    : 0;
-  const effect_percent = 100 * share;
-  const where = `at ${plain(target)} sessions`;
-  const slope = logSlope(means, options.level ?? 0.95);
-  const next = `Run ${plain(nextLevel(means))} sessions next to decide.`;
+  const share = challenger ? read(challenger, target) / read(line, target) - 1 : 0;
+  const outcome = (kind: Verdict["kind"], text: string): Verdict => ({ kind, effect_percent: 100 * share, text });
+  const next = `Run ${2 * Math.max(...means.map(({ level }) => level))} sessions next to decide.`;
   const against = challenger
-    ? `${challenger.fit.curve.name} against line: ${signed(effect_percent)} % ${where}, p ${probability(p)}`
-    : "";
+    ? `${challenger.fit.curve.name} against the line ${signed(100 * share)} % at ${plain(target)} sessions, p ${
+      probability(p)
+    }`
+    : "no other curve could be fitted";
+  const numbers = `${against}; log–log slope ${logSlope(means, options.level ?? 0.95)}`;
 
   if (means.length < 5) {
-    return {
-      kind: "inconclusive",
-      effect_percent,
-      text: `${means.length} usable levels are too few to tell a line from a curve. ${next}`,
-    };
+    return outcome(
+      "inconclusive",
+      `${means.length} usable levels are too few to tell a line from a curve: 5 are needed. ${next}`,
+    );
   }
   if (accepted !== line && Math.abs(share) > MATERIAL) {
-    const grows = share > 0
-      ? "superlinear"
-      : kind === "throughput" && accepted.fit.curve.name !== "power"
-      ? "saturating"
-      : "sublinear";
-    return { kind: grows, effect_percent, text: `${capital(grows)}: ${against}; log–log slope ${slope}.` };
+    const bends = kind === "throughput" && accepted.fit.curve.name !== "power" ? "saturating" : "sublinear";
+    const grows = share > 0 ? "superlinear" : bends;
+    return outcome(grows, `${capital(grows)}: ${numbers}.`);
+  }
+  if (Math.abs(share) > MATERIAL && p < 0.05) {
+    return outcome("inconclusive", `Open: a curve fits better, but not by enough to be believed (${numbers}). ${next}`);
   }
   const misfit = pOfLackOfFit(means, line);
-  if (Math.abs(share) > MATERIAL && p < 0.05) {
-    return {
-      kind: "inconclusive",
-      effect_percent,
-      text: `${capital(against)}, but it predicts the levels left out no better than the line. ${next}`,
-    };
-  }
-  if (misfit !== null && misfit < 0.005 && worstResidual(means, line) > MATERIAL) {
-    return {
-      kind: "inconclusive",
-      effect_percent,
-      text: `The replicates reject the line (lack of fit p ${
+  if (misfit !== null && misfit < 0.005 && worstResidual(means, line) > 2 * MATERIAL) {
+    return outcome(
+      "inconclusive",
+      `Open: the replicates reject the line (lack of fit p ${
         probability(misfit)
-      }), yet no other curve fits better. ${next}`,
-    };
+      }), and no curve is better (${numbers}). ${next}`,
+    );
   }
   const scatter = residualError(line);
   if (scatter > 0.2) {
-    return {
-      kind: "inconclusive",
-      effect_percent,
-      text: `The levels scatter by ${percent(scatter)} about the line: too much to see a curve. Repeat the levels, or ${
-        next.charAt(0).toLowerCase()
-      }${next.slice(1)}`,
-    };
+    return outcome(
+      "inconclusive",
+      `Open: the levels scatter by ${(100 * scatter).toFixed(0)} % about the line, too much to see a curve. ${next}`,
+    );
   }
-  const detail = accepted === line
-    ? `no curve does better by chance-proof margin (${against || "none could be fitted"})`
-    : `the curve is real but trivial (${against})`;
-  return { kind: "linear", effect_percent, text: `Linear: ${detail}; log–log slope ${slope}.` };
+  return outcome(
+    "linear",
+    accepted === line ? `Linear: ${numbers}.` : `Linear: a curve is real but makes little difference (${numbers}).`,
+  );
+}
+
+function read({ fit }: Candidate, sessions: number): number {
+  return fit.curve.value(sessions, fit.values);
 }
 
 /** Pure error of the replicates against the level means' distance from the line; `null` without replicates. */
@@ -130,25 +120,16 @@ function logSlope(means: readonly LevelMean[], level: number): string {
   return `${slope.toFixed(2)} [${(slope - half).toFixed(2)}, ${(slope + half).toFixed(2)}]`;
 }
 
-/** Twice the top: the doubling that geometric levels would take, and where line and curve are furthest apart in reach. */
-function nextLevel(means: readonly LevelMean[]): number {
-  return 2 * Math.max(...means.map(({ level }) => level));
-}
-
 function plain(value: number): string {
-  return String(Number(value.toPrecision(3)));
+  return String(Number(value.toPrecision(value < 100 ? 2 : 3)));
 }
 
 function signed(value: number): string {
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
 }
 
-function percent(share: number): string {
-  return `${(100 * share).toFixed(0)} %`;
-}
-
 function probability(p: number): string {
-  return p < 0.0001 ? "< 0.0001" : p.toFixed(p < 0.01 ? 4 : 2);
+  return p < 0.0001 ? "< 0.0001" : p.toFixed(p < 0.01 ? 4 : p < 0.1 ? 3 : 2);
 }
 
 function capital(text: string): string {

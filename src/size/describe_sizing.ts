@@ -1,5 +1,13 @@
+import type { Extrapolation, SizingRow } from "../schema/mod.ts";
 import type { TargetSizing } from "./size_target.ts";
 import { formatQuantity } from "./format_quantity.ts";
+
+const REACH: Record<Extrapolation, string> = {
+  none: "within",
+  "2x": "to at most twice",
+  "4x": "to two to four times",
+  beyond: "to more than four times",
+};
 
 /**
  * The answer in one sentence.
@@ -29,7 +37,14 @@ export function describeSizing({ rows, fleet, binding }: TargetSizing): string {
     ...(disk.recommended > 0 ? [`${formatQuantity(disk.recommended, "bytes")} disk`] : []),
     ...wire,
   ];
-  const label = cores.basis === "extrapolated" ? ", extrapolated beyond the measured levels" : "";
+  const label = cores.basis === "extrapolated" ? `, extrapolated ${REACH[furthest(rows)]} the measured levels` : "";
   const noun = cores.target_sessions === 1 ? "session" : "sessions";
   return `${cores.target_sessions} ${noun}: ${parts.join(", ")} on one machine${label}; ${binds}.`;
+}
+
+function furthest(rows: readonly SizingRow[]): Extrapolation {
+  const order: Extrapolation[] = ["none", "2x", "4x", "beyond"];
+  return rows.map(({ extrapolation }) => extrapolation).reduce((far, next) =>
+    order.indexOf(next) > order.indexOf(far) ? next : far
+  );
 }

@@ -49,7 +49,7 @@ export interface LeastSquaresFit {
 }
 
 /**
- * Non-linear least squares: Levenberg–Marquardt with column scaling, each step by QR of the augmented system.
+ * Non-linear least squares: Levenberg–Marquardt with scaled parameters, each step by QR of the augmented system.
  *
  * A step that does not lower the sum of squares is not taken. Bounds are met by fitting every *face* (each bounded
  * parameter free or at its bound) and keeping the best feasible one: clamping steps can end in a wrong optimum.
@@ -162,15 +162,17 @@ function search<X>(problem: LeastSquaresProblem<X>, face: Face, maxIterations: n
   if (free.length === 0) return result(true, 0);
 
   const largest = Math.max(...problem.y.map(Math.abs));
-  const scale = free.map(() => 0);
+  const reach = free.map(() => 0);
   let damping = 1e-3;
   let growth = 2;
   let jacobian = jacobianOf(problem, parameters, free);
   for (let iteration = 1; iteration <= maxIterations; iteration++) {
     const norms = free.map((_, j) => Math.hypot(...jacobian.map((row) => row[j])));
     if (!norms.every(Number.isFinite)) return result(false, iteration);
-    // Scales only grow, as in MINPACK, so that a flat stretch does not let a parameter run away.
-    norms.forEach((norm, j) => scale[j] = Math.max(scale[j], norm));
+    // A step is damped by its share of the largest value that the parameter has had, in units of the residuals: unlike
+    // the columns' norms this keeps a parameter from running off to where it has no effect, and lets it cross zero.
+    free.forEach((index, j) => reach[j] = Math.max(reach[j], Math.abs(parameters[index])));
+    const scale = reach.map((value) => Math.sqrt(sumOfSquares) / (value || 1));
     const cosine = largestCosine(jacobian, residuals, norms, sumOfSquares);
     if (cosine < 1e-11) return result(true, iteration);
 
@@ -198,7 +200,7 @@ function search<X>(problem: LeastSquaresProblem<X>, face: Face, maxIterations: n
       growth *= 2;
       continue;
     }
-    const exact = sumOfSquares <= problem.y.length * (64 * Number.EPSILON * largest) ** 2;
+    const exact = sumOfSquares <= problem.y.length * (256 * Number.EPSILON * largest) ** 2;
     return result(exact || largestCosine(jacobian, residuals, norms, sumOfSquares) < 1e-5, iteration);
   }
   return result(false, maxIterations);
@@ -248,7 +250,7 @@ function largestCosine(jacobian: number[][], residuals: number[], norms: number[
   }));
 }
 
-/** Minimises ‖r − Jδ‖² + damping ‖Dδ‖², with D the columns' scale. */
+/** Minimises ‖r − Jδ‖² + damping ‖Dδ‖², with D the parameters' scale. */
 function dampedStep(jacobian: number[][], residuals: number[], scale: number[], damping: number): number[] {
   const divisor = scale.map((value) => value || 1);
   const rows = jacobian.map((row) => row.map((value, j) => value / divisor[j]));
