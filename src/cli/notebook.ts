@@ -43,9 +43,9 @@ export async function notebook(args: string[]): Promise<number> {
     return 0;
   }
   const [action, file] = positionals;
-  if (action !== "run") throw new InputError("notebook", action ?? "", "the action: notebook run FILE.ipynb");
+  if (action !== "run") throw new InputError("ACTION", action ?? "", "the action: notebook run FILE.ipynb");
   if (file === undefined) {
-    throw new InputError("notebook run", "", "a notebook, for example notebooks/01_first_sweep.ipynb");
+    throw new InputError("FILE", "", "a notebook, for example notebooks/01_first_sweep.ipynb");
   }
   const timeout_s = readNumber(values.timeout as string ?? "3600", "--timeout", { low: 1, high: 86_400 });
   const parameters = parsedParameters(values.set as string[] ?? []);
@@ -89,7 +89,7 @@ async function cellsOf(file: string): Promise<Cell[]> {
   } catch {
     // Said below: absent, unreadable and malformed files have the same remedy.
   }
-  throw new InputError("notebook run", file, "the path of a Jupyter notebook (.ipynb)");
+  throw new InputError("FILE", file, "the path of a Jupyter notebook (.ipynb)");
 }
 
 function checkParameters(cells: Cell[], parameters: Record<string, unknown>): void {

@@ -118,7 +118,9 @@ def main():
         nbformat.write(plain(notebook), arguments.out)
     if failure:
         print(failure, file=sys.stderr)
-    return 1 if failure else 0
+        return 1
+    print(f"Ran {len(started)} cells of {arguments.notebook}.")
+    return 0
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ function groupsOf({ cores, memory_bytes }: ProgressState): string {
         palette[group]
       }"></span>`;
     const memory = memory_bytes[group] === undefined ? "" : `, ${quantity("memory_bytes", memory_bytes[group])}`;
-    return `<span style="margin-right: 18px; white-space: nowrap">${dot}${group} ${
+    return `<span style="margin-right: 14px; white-space: nowrap">${dot}${group} ${
       digits(cores[group])
     } cores${memory}</span>`;
   });
@@ -106,7 +106,8 @@ function groupsOf({ cores, memory_bytes }: ProgressState): string {
 
 function sessionsOf({ live_sessions, iterations, errors }: ProgressState): string {
   if (live_sessions === undefined) return "";
-  return `${live_sessions} live, ${digits(iterations ?? 0)} iterations, ${digits(errors ?? 0)} errors`;
+  const failed = errors === 1 ? "1 error" : `${digits(errors ?? 0)} errors`;
+  return `${live_sessions} live, ${digits(iterations ?? 0)} iterations, ${failed}`;
 }
 
 function flagsOf({ flags }: ProgressState): string {

@@ -26,6 +26,11 @@ export interface SetUpPythonOptions {
    */
   folder?: string;
   /**
+   * What to install.
+   * @default "notebooks/requirements.txt" in the project
+   */
+  requirements?: string;
+  /**
    * Interpreters to try, by name or path.
    * @default those usual on PATH
    */
@@ -37,8 +42,6 @@ export interface SetUpPythonOptions {
 /** The project's folder. */
 export const PROJECT: string = fileURLToPath(new URL("../../", import.meta.url));
 
-const REQUIREMENTS = join(PROJECT, "notebooks", "requirements.txt");
-
 /**
  * Makes sure that the project has a Python with the pinned requirements of `notebooks/requirements.txt`, and a kernelspec
  * that starts the running Deno. Does nothing where that is so already; touches nothing outside the folder.
@@ -49,10 +52,11 @@ const REQUIREMENTS = join(PROJECT, "notebooks", "requirements.txt");
  */
 export async function setUpPython(options: SetUpPythonOptions = {}): Promise<PythonSetUp> {
   const folder = options.folder ?? join(PROJECT, ".venv");
+  const requirements = options.requirements ?? join(PROJECT, "notebooks", "requirements.txt");
   const say = options.onStep ?? (() => {});
   const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
   const stamp = join(folder, "requirements.sha256");
-  const wanted = createHash("sha256").update(await readFile(REQUIREMENTS)).digest("hex");
+  const wanted = createHash("sha256").update(await readFile(requirements)).digest("hex");
 
   await mkdir(folder, { recursive: true });
   const lock = await Deno.open(join(folder, "plimsoll.lock"), { create: true, write: true });
@@ -62,7 +66,7 @@ export async function setUpPython(options: SetUpPythonOptions = {}): Promise<Pyt
     if (done !== wanted) {
       const base = await findPython(options.interpreters);
       say(`Installing JupyterLab into ${folder} (once)`);
-      await install(base, folder, python);
+      await install({ base, requirements, folder, python });
       await writeFile(stamp, wanted);
     }
     return { python, env: await writeKernelspec(folder) };
@@ -105,8 +109,9 @@ export const PYTHON_LINE: string = process.platform === "darwin"
   ? "winget install Python.Python.3.13"
   : "apt-get install python3 python3-venv";
 
-async function install(base: string, folder: string, python: string): Promise<void> {
-  const packages = ["install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement", REQUIREMENTS];
+async function install(what: { base: string; requirements: string; folder: string; python: string }): Promise<void> {
+  const { base, requirements, folder, python } = what;
+  const packages = ["install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement", requirements];
   let pip: [string, string[]] = [python, ["-m", "pip", ...packages]];
   try {
     await run(base, ["-m", "venv", folder]);
@@ -121,7 +126,7 @@ async function install(base: string, folder: string, python: string): Promise<vo
     pip = [base, ["-m", "pip", "--python", python, ...packages]];
   }
   await run(...pip).catch((error) => {
-    throw new Error(`Cannot install ${REQUIREMENTS}: ${lastLine(error)}`);
+    throw new Error(`Cannot install ${requirements}: ${lastLine(error)}`);
   });
 }
 
