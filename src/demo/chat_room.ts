@@ -72,13 +72,16 @@ export class ChatRoom {
 export function composeMessage(number: number, viewer: string, text: string, at_epoch_ms: number): string {
   let hash = 7;
   for (let i = 0; i < viewer.length; i++) hash = (Math.imul(hash, 31) + viewer.charCodeAt(i)) >>> 0;
+  // Fibonacci hashing: ids that differ in one character get names far apart.
+  hash = Math.imul(hash, 0x9e37_79b1) >>> 0;
   return JSON.stringify({
     id: `message-${String(number).padStart(9, "0")}`,
     room: "harbour-cam",
+    kind: "text",
     author: {
       id: viewer,
-      name: `${FIRST_NAMES[hash % 8]} ${LAST_NAMES[(hash >>> 3) % 8]}`,
-      colour: COLOURS[(hash >>> 6) % 8],
+      name: `${FIRST_NAMES[hash >>> 29]} ${LAST_NAMES[(hash >>> 26) % 8]}`,
+      colour: COLOURS[(hash >>> 23) % 8],
       badges: ["viewer"],
     },
     sent_at: new Date(at_epoch_ms).toISOString(),

@@ -88,7 +88,9 @@ function drawSky({ dot }: Brush): void {
       dot(x, y, Math.min(ORANGE, Math.max(NIGHT, dither(x, y, (y / HORIZON) * (3.1 + 1.8 * near) - 0.35))));
     }
   }
-  for (let i = 0; i < 14; i++) dot((i * 53 + 11) % SCENE.width, (i * 29) % 17, i % 3 === 0 ? GLOW : FOAM);
+  for (let i = 0; i < 16; i++) {
+    dot((i * i * 37 + 29 * i) % SCENE.width, (i * i * 11 + 5 * i) % 19, i % 3 === 0 ? GLOW : FOAM);
+  }
   for (let y = -SUN_AT.radius; y <= SUN_AT.radius; y++) {
     for (let x = -SUN_AT.radius; x <= SUN_AT.radius; x++) {
       if (x * x + y * y <= SUN_AT.radius ** 2 && SUN_AT.y + y < HORIZON) {

@@ -91,7 +91,7 @@ export function parseSettings(
   args: readonly string[],
 ): { kind: "help" } | { kind: "settings"; settings: StreamerSettings } {
   const { values } = parseArgs({
-    args: [...args],
+    args: joinValues(args),
     strict: true,
     allowPositionals: false,
     options: {
@@ -115,4 +115,15 @@ export function parseSettings(
     settings[key] = value;
   }
   return { kind: "settings", settings };
+}
+
+/** Makes `--flag value` into `--flag=value`, so that a value may begin with a minus sign and be refused for what it is. */
+function joinValues(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const takesNext = Object.hasOwn(NUMBER_FLAGS, args[i].slice(2)) && i + 1 < args.length &&
+      !args[i + 1].startsWith("--");
+    joined.push(takesNext ? `${args[i]}=${args[++i]}` : args[i]);
+  }
+  return joined;
 }
