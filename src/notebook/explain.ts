@@ -1,5 +1,5 @@
 import type { Evaluation, Extrapolation, MetricFit, ModelFit, Sizing, Verdict } from "../schema/mod.ts";
-import { digits, quantity, quantityRange } from "./quantity.ts";
+import { formatQuantity } from "../size/mod.ts";
 
 /** Sentences about a result: text for a notebook's last line, for `console.log`, and for templates. */
 export class Explanation {
@@ -53,11 +53,11 @@ function fitText(fit: MetricFit): string {
   const used = fit.points.filter(({ excluded }) => excluded === undefined);
   const left = fit.points.length - used.length;
   const levels = new Set(used.map(({ level }) => level)).size;
-  const percent = digits(fit.level * 100);
+  const percent = numberText(fit.level * 100);
   return [
     `${fit.metric}: ${fit.verdict.text}`,
     `The ${spoken(accepted.name)} curve is read (${percent} % intervals): ${parametersText(fit, accepted)},`,
-    `from ${levels} levels between ${digits(fit.range[0])} and ${digits(fit.range[1])} sessions` +
+    `from ${levels} levels between ${numberText(fit.range[0])} and ${numberText(fit.range[1])} sessions` +
     `${left > 0 ? `, ${left} of ${fit.points.length} points left out` : ""}.`,
     ...accepted.holdout === null ? [] : [holdOutText(fit, accepted.holdout)],
     ...fit.at.map((evaluation) => evaluationText(fit, evaluation)),
@@ -72,9 +72,9 @@ function parametersText(fit: MetricFit, model: ModelFit): string {
     const range = interval === null
       ? "at its bound"
       : metric === undefined
-      ? `${digits(interval[0])}–${digits(interval[1])}`
-      : quantityRange(metric, interval);
-    return `${name} ${metric === undefined ? digits(value) : quantity(metric, value)}${suffix} (${range})`;
+      ? `${numberText(interval[0])}–${numberText(interval[1])}`
+      : rangeText(interval, metric);
+    return `${name} ${metric === undefined ? numberText(value) : formatQuantity(value, metric)}${suffix} (${range})`;
   }).join(", ");
 }
 
@@ -83,22 +83,21 @@ function metricOfParameter(fit: MetricFit, name: string): string | undefined {
   return ["intercept", "slope", "lambda"].includes(name) ? fit.metric : undefined;
 }
 
-function holdOutText(fit: MetricFit, holdout: NonNullable<ModelFit["holdout"]>): string {
-  return `Without its top level it predicts ${quantity(fit.metric, holdout.predicted)} at ${
-    digits(holdout.sessions)
-  } sessions, ` +
-    `where ${quantity(fit.metric, holdout.observed)} were measured (${
-      digits(Math.abs(holdout.relative_error) * 100)
-    } % off).`;
+function holdOutText({ metric }: MetricFit, holdout: NonNullable<ModelFit["holdout"]>): string {
+  const predicted = `${formatQuantity(holdout.predicted, metric)} at ${numberText(holdout.sessions)} sessions`;
+  const off = `${numberText(Math.abs(holdout.relative_error) * 100)} % off`;
+  return `Without its top level it predicts ${predicted}, where ${
+    formatQuantity(holdout.observed, metric)
+  } were measured (${off}).`;
 }
 
 function evaluationText(
   fit: MetricFit,
   { sessions, estimate, prediction, sizing_upper, extrapolation }: Evaluation,
 ): string {
-  const size = fit.kind === "demand" ? `; size for ${quantity(fit.metric, sizing_upper)}` : "";
-  return `At ${digits(sessions)} sessions: ${quantity(fit.metric, estimate)}, a new run ` +
-    `${quantityRange(fit.metric, prediction)}${size}${extrapolationText(extrapolation)}.`;
+  const size = fit.kind === "demand" ? `; size for ${formatQuantity(sizing_upper, fit.metric)}` : "";
+  return `At ${numberText(sessions)} sessions: ${formatQuantity(estimate, fit.metric)}, a new run ` +
+    `${rangeText(prediction, fit.metric)}${size}${extrapolationText(extrapolation)}.`;
 }
 
 function extrapolationText(extrapolation: Extrapolation): string {
@@ -116,16 +115,27 @@ function sizingText(sizing: Sizing): string {
 }
 
 function targetText(sizing: Sizing, target: number): string {
-  const rows = sizing.rows.filter(({ target_sessions }) => target_sessions === target);
+  const rows = sizing.rows.filter((row) => row.target_sessions === target && row.recommended > 0);
   const parts = rows.map((row) =>
-    `${spoken(row.metric.replace(/_bytes.*$/, ""))} ${quantity(row.metric, row.recommended)} ` +
-    `(expected use ${quantity(row.metric, row.estimate)}, ${quantityRange(row.metric, row.interval)}; ${row.basis})`
+    `${spoken(row.metric.replace(/_bytes.*$/, ""))} ${formatQuantity(row.recommended, row.metric)} ` +
+    `(expected use ${formatQuantity(row.estimate, row.metric)}, ${rangeText(row.interval, row.metric)}; ${row.basis})`
   );
   const binding = sizing.binding.find(({ target_sessions }) => target_sessions === target);
   const binds = binding === undefined ? "" : ` What binds is ${spoken(binding.metric.replace(/_bytes.*$/, ""))}.`;
-  return `**${digits(target)} sessions**: ${parts.join("; ")}.${binds}`;
+  return `**${numberText(target)} sessions**: ${parts.join("; ")}.${binds}`;
 }
 
 function spoken(name: string): string {
   return name === "usl" ? "USL" : name === "amdahl" ? "Amdahl" : name.replaceAll("_", " ");
+}
+
+function numberText(value: number): string {
+  return formatQuantity(value, "");
+}
+
+/** `1.9–2.3 cores`, or `512 MiB–2 GiB` where the units differ. */
+function rangeText([lower, upper]: readonly [number, number], metric: string): string {
+  const [low, high] = [formatQuantity(lower, metric), formatQuantity(upper, metric)];
+  const [number, unit = ""] = low.split(" ");
+  return `${high.replace(/^\S+ ?/, "").replace(/s$/, "") === unit.replace(/s$/, "") ? number : low}–${high}`;
 }

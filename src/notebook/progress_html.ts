@@ -1,7 +1,7 @@
 import { palette } from "../plot/mod.ts";
+import { formatQuantity } from "../size/mod.ts";
 import { escapeHtml } from "./kernel.ts";
 import type { ProgressState } from "./progress_state.ts";
-import { digits, quantity } from "./quantity.ts";
 
 const GROUPS = ["target", "browser", "generator", "system"] as const;
 const WIDTH = 640;
@@ -38,7 +38,7 @@ export function progressHtml(state: ProgressState): string {
  * @returns Text.
  */
 export function progressText(state: ProgressState): string {
-  const cores = Object.entries(state.cores).map(([group, value]) => `${group} ${digits(value)} cores`);
+  const cores = Object.entries(state.cores).map(([group, value]) => `${group} ${formatQuantity(value, "cores")}`);
   return [titleOf(state), timeOf(state), ...cores].filter((part) => part !== "").join(" · ");
 }
 
@@ -86,7 +86,9 @@ function chartOf({ history, total_ms }: ProgressState): string {
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" width="100%" style="display: block; font-size: 11px">${rule(0)}${
     rule(top)
   }` +
-    `${lines.join("")}<text x="0" y="11" fill="currentColor" opacity="0.65">${digits(top)} cores</text></svg>`;
+    `${lines.join("")}<text x="0" y="11" fill="currentColor" opacity="0.65">${
+      formatQuantity(top, "cores")
+    }</text></svg>`;
 }
 
 function groupsOf({ cores, memory_bytes }: ProgressState): string {
@@ -96,18 +98,18 @@ function groupsOf({ cores, memory_bytes }: ProgressState): string {
       `<span style="display: inline-block; width: 9px; height: 9px; border-radius: 5px; margin-right: 5px; background: ${
         palette[group]
       }"></span>`;
-    const memory = memory_bytes[group] === undefined ? "" : `, ${quantity("memory_bytes", memory_bytes[group])}`;
+    const memory = memory_bytes[group] === undefined ? "" : `, ${formatQuantity(memory_bytes[group], "memory_bytes")}`;
     return `<span style="margin-right: 14px; white-space: nowrap">${dot}${group} ${
-      digits(cores[group])
-    } cores${memory}</span>`;
+      formatQuantity(cores[group], "cores")
+    }${memory}</span>`;
   });
   return `<div style="margin-top: 4px">${entries.join("")}</div>`;
 }
 
 function sessionsOf({ live_sessions, iterations, errors }: ProgressState): string {
   if (live_sessions === undefined) return "";
-  const failed = errors === 1 ? "1 error" : `${digits(errors ?? 0)} errors`;
-  return `${live_sessions} live, ${digits(iterations ?? 0)} iterations, ${failed}`;
+  const failed = errors === 1 ? "1 error" : `${errors ?? 0} errors`;
+  return `${live_sessions} live, ${iterations ?? 0} iterations, ${failed}`;
 }
 
 function flagsOf({ flags }: ProgressState): string {
