@@ -2,9 +2,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makePlan, type PlanInput } from "../plan/mod.ts";
-import { writeReport } from "../report/mod.ts";
+import { load } from "../dataset/mod.ts";
+import { makeReport, writeReport } from "../report/mod.ts";
 import { sweepLength } from "../run/mod.ts";
-import { analyse } from "./analyse.ts";
 import { readFlags } from "./flags.ts";
 import { filesText } from "./report.ts";
 import { resultText } from "./result_text.ts";
@@ -53,7 +53,7 @@ export async function demo(args: string[]): Promise<number> {
       console.error(`The sweep did not end: ${end.reason}.`);
       return end.state === "guarded" ? 3 : 130;
     }
-    const { document } = await analyse(run);
+    const document = makeReport(await load(run));
     results.push({ document, files: await writeReport(document, join(run, "report")) });
     console.error();
   }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { writeReport } from "../report/mod.ts";
-import { analyse } from "./analyse.ts";
+import { load } from "../dataset/mod.ts";
+import { makeReport, writeReport } from "../report/mod.ts";
 import { runFrom } from "./fit.ts";
 import { readFlags } from "./flags.ts";
 import { resultText } from "./result_text.ts";
@@ -35,7 +35,7 @@ export async function report(args: string[]): Promise<number> {
     return 0;
   }
   const run = runFrom(flags.positionals);
-  const { document } = await analyse(run, assumptionsFromFlags(flags));
+  const document = makeReport(await load(run), assumptionsFromFlags(flags));
   const files = await writeReport(document, flags.values.out as string ?? join(run, "report"));
   if (flags.values.json) console.log(JSON.stringify(document, null, 2));
   else console.log(`${resultText(document)}\n\n${filesText(files)}`);

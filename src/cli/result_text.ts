@@ -54,10 +54,22 @@ export function sizingTable(rows: readonly SizingRow[]): string {
   );
 }
 
-/** One line a metric: verdict, the curve that is read, and what decided. */
+/** The metrics that a reader buys or waits for, in this order; all others are in the JSON. */
+const HEADLINES = [
+  "serving_cores",
+  "serving_memory_bytes",
+  "network_bytes_per_s",
+  "artifact_bytes_per_hour",
+  "throughput",
+];
+
+/** One line a headline metric: verdict, the curve that is read, and what decided. */
 export function verdictTable(fits: readonly MetricFit[]): string {
+  const shown = HEADLINES.flatMap((name) => fits.find(({ metric }) => metric === name) ?? []);
+  const texts = new Set(shown.map(({ verdict }) => verdict.text));
+  if (texts.size === 1 && shown.length > 1) return `${[...texts][0]} (${shown.map(({ metric }) => metric).join(", ")})`;
   return textTable(
     ["metric", "verdict", "curve", "why"],
-    fits.map(({ metric, verdict, accepted }) => [metric, verdict.kind, accepted ?? "none", verdict.text]),
+    shown.map(({ metric, verdict, accepted }) => [metric, verdict.kind, accepted ?? "none", verdict.text]),
   );
 }

@@ -1,4 +1,5 @@
-import { analyse } from "./analyse.ts";
+import { load } from "../dataset/mod.ts";
+import { makeReport } from "../report/mod.ts";
 import { runFrom } from "./fit.ts";
 import { readFlags } from "./flags.ts";
 import { sizingTable } from "./result_text.ts";
@@ -27,7 +28,7 @@ export async function size(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const { document } = await analyse(runFrom(flags.positionals), assumptionsFromFlags(flags));
+  const document = makeReport(await load(runFrom(flags.positionals)), assumptionsFromFlags(flags));
   const { sizing } = document;
   if (flags.values.json) console.log(JSON.stringify(sizing, null, 2));
   else console.log(`${sizing.answer}\n\n${sizingTable(sizing.rows)}`);

@@ -1,4 +1,5 @@
 /** Reports: one document as a page, as Markdown, as JSON. */
+export { makeReport } from "./make_report.ts";
 export { renderHtml } from "./render_html.ts";
 export { renderJson } from "./render_json.ts";
 export { renderMarkdown } from "./render_markdown.ts";
