@@ -7,10 +7,10 @@ import type { Curve, LevelPoint } from "./curve.ts";
  *
  * @example A tenth of the work in series
  * ```ts
- * import { amdahl } from "plimsoll";
+ * import { curveByName } from "plimsoll";
  * import assert from "node:assert/strict";
  *
- * assert.equal(amdahl.value(11, [10, 0.1]), 55);
+ * assert.equal(curveByName("amdahl").value(11, [10, 0.1]), 55);
  * ```
  */
 export const amdahl: Curve = {

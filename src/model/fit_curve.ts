@@ -24,16 +24,6 @@ export interface CurveFit {
  * @param points One a level, at least as many as the curve has parameters; values positive.
  * @param options Confidence of the parameters' intervals.
  * @returns The fit, or `undefined` where the search did not converge or the points do not determine the curve.
- *
- * @example A line without error
- * ```ts
- * import { fitCurve, linear } from "plimsoll";
- * import assert from "node:assert/strict";
- *
- * const points = [1, 2, 4, 8].map((sessions) => ({ sessions, value: 1 + 2 * sessions }));
- * const [intercept, slope] = fitCurve(linear, points)!.values;
- * assert.equal(`${intercept.toFixed(6)} ${slope.toFixed(6)}`, "1.000000 2.000000");
- * ```
  */
 export function fitCurve(
   curve: Curve,

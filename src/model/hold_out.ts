@@ -19,15 +19,6 @@ export interface HoldOut {
  * @param curve Family to refit.
  * @param means Level means, ascending.
  * @returns The top level's prediction, and the score.
- *
- * @example A line predicts a line
- * ```ts
- * import { holdOut, levelMeans, linear } from "plimsoll";
- * import assert from "node:assert/strict";
- *
- * const points = [1, 2, 4, 8].map((n) => ({ level: n, replicate: 1, sessions: n, value: 1 + n }));
- * assert.equal(holdOut(linear, levelMeans(points)).score?.toFixed(4), "0.0100");
- * ```
  */
 export function holdOut(curve: Curve, means: readonly LevelMean[]): HoldOut {
   const top = predictLast(curve, means);

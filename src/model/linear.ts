@@ -9,10 +9,10 @@ import type { Curve, LevelPoint } from "./curve.ts";
  *
  * @example Two levels give the line
  * ```ts
- * import { linear } from "plimsoll";
+ * import { curveByName } from "plimsoll";
  * import assert from "node:assert/strict";
  *
- * assert.equal(linear.value(10, [0.5, 0.2]), 2.5);
+ * assert.equal(curveByName("linear").value(10, [0.5, 0.2]), 2.5);
  * ```
  */
 export const linear: Curve = {

@@ -9,10 +9,10 @@ import type { Curve, LevelPoint } from "./curve.ts";
  *
  * @example Costs that grow with the square
  * ```ts
- * import { power } from "plimsoll";
+ * import { curveByName } from "plimsoll";
  * import assert from "node:assert/strict";
  *
- * assert.equal(power.value(10, [1, 0.5, 2]), 51);
+ * assert.equal(curveByName("power").value(10, [1, 0.5, 2]), 51);
  * ```
  */
 export const power: Curve = {

@@ -12,10 +12,10 @@ import type { Curve, LevelPoint } from "./curve.ts";
  *
  * @example A peak between ten and eleven sessions
  * ```ts
- * import { usl } from "plimsoll";
+ * import { curveByName } from "plimsoll";
  * import assert from "node:assert/strict";
  *
- * const at = (sessions: number) => usl.value(sessions, [100, 0, 0.009]);
+ * const at = (sessions: number) => curveByName("usl").value(sessions, [100, 0, 0.009]);
  * assert.ok(at(10) > at(5) && at(10) > at(20));
  * ```
  */

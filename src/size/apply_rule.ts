@@ -14,19 +14,6 @@ import type { Assumptions, SizingMetric } from "../schema/mod.ts";
  * @param use In the row's unit; for disk the bytes kept, as {@linkcode keptBytes} gives them.
  * @param assumptions Safety, utilisation, headroom, baselines.
  * @returns In the row's unit.
- *
- * @example Cores by the upper bound
- * ```ts
- * import { applyRule } from "plimsoll";
- * import assert from "node:assert/strict";
- *
- * const rule = {
- *   targets: [10], peak: 1, safety: 1.3, utilisation: 0.65, memory_headroom: 0.25, baseline_os_bytes: 0,
- *   baseline_storage_bytes: 0, retention_days: 30, session_hours_per_day: 8, snapshots_per_session: 0, replication: 1,
- *   free_space: 0.2, spare_workers: 1, topology: "replicated" as const, extrapolate: false,
- * };
- * assert.equal(applyRule("cores", { estimate: 2, upper: 2.5 }, rule), 4);
- * ```
  */
 export function applyRule(
   metric: SizingMetric,

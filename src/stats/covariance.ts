@@ -28,5 +28,6 @@ export function covariance(jacobian: readonly (readonly number[])[], variance: n
   if (r.diagonal().some((value) => Math.abs(value) < 1e-11)) return [];
   const inverse = solve(r, Matrix.eye(size));
   return inverse.mmul(inverse.transpose()).to2DArray()
-    .map((row, i) => row.map((value, j) => variance * value / (scale[i] * scale[j])));
+    // Adding 0 turns −0 into 0, which JSON would do anyway.
+    .map((row, i) => row.map((value, j) => variance * value / (scale[i] * scale[j]) + 0));
 }

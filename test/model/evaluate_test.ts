@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { evaluate, fitPoints } from "../../src/model/mod.ts";
+import type { MetricFit } from "../../src/schema/mod.ts";
+import { certified, matchingDigits } from "../stats/certified.ts";
+import { simulate, SIX_LEVELS } from "./simulate.ts";
+
+interface LogBands {
+  n: number[];
+  x: number[];
+  points: { n0: number; fitUnconstrained: number; ci95Delta: [number, number]; pi95Delta: [number, number] }[];
+}
+
+const worked = certified<{ logFitBands: Record<string, LogBands> }>("worked/b8-starts-logbands-knee-averaging-bca");
+
+for (const name of ["cisco", "specsdm91", "raytracer"]) {
+  const { n, x, points } = worked.logFitBands[name];
+  const fit = fitPoints(n.map((sessions, index) => ({ sessions, value: x[index], level: sessions, replicate: 1 })), {
+    metric: "throughput",
+    kind: "throughput",
+  });
+  const alone: MetricFit = { ...fit, accepted: "usl", models: fit.models.filter((model) => model.name === "usl") };
+
+  Deno.test(`evaluate() of the USL of ${name} matches the delta method on ln X to 6 digits`, () => {
+    for (const { n0, fitUnconstrained, ci95Delta } of points) {
+      const { estimate, confidence } = evaluate(alone, n0);
+      assert.ok(matchingDigits(estimate, fitUnconstrained) >= 6);
+      confidence.forEach((edge, index) => assert.ok(matchingDigits(edge, ci95Delta[index]) >= 6, `${n0}: ${edge}`));
+    }
+  });
+
+  Deno.test(`evaluate() of the USL of ${name} predicts within the levels as the reference does, to 6 digits`, () => {
+    for (const { n0, pi95Delta } of points.filter((point) => point.n0 <= Math.max(...n))) {
+      const { prediction } = evaluate(alone, n0);
+      prediction.forEach((edge, index) => assert.ok(matchingDigits(edge, pi95Delta[index]) >= 6, `${n0}: ${edge}`));
+    }
+  });
+}
+
+Deno.test("evaluate() is never surer of a new run than the accepted curve is, and contains the other good curves", () => {
+  const points = simulate((n) => 10 * n / (1 + 0.03 * (n - 1)), { ...SIX_LEVELS, noise: 0.02, seed: 1 });
+  const fit = fitPoints(points, { metric: "throughput", kind: "throughput" });
+  const alone: MetricFit = { ...fit, models: fit.models.filter(({ name }) => name === fit.accepted) };
+  const best = Math.min(...fit.models.map(({ score }) => score!));
+  const others = fit.models.filter(({ score, name }) => score! <= 3 * best && name !== fit.accepted);
+  assert.ok(others.length > 0);
+  for (const sessions of [8, 16, 32, 64, 128]) {
+    const { prediction, sizing_upper } = evaluate(fit, sessions);
+    const own = evaluate(alone, sessions).prediction;
+    assert.ok(prediction[0] <= own[0] && prediction[1] >= own[1]);
+    for (const { name } of others) {
+      const { estimate } = evaluate({ ...fit, accepted: name }, sessions);
+      assert.ok(prediction[0] <= estimate && estimate <= prediction[1], `${name} at ${sessions}`);
+      assert.ok(sizing_upper >= estimate);
+    }
+  }
+});
+
+Deno.test("evaluate() labels how far it reads: a little over the top level is still the top level", () => {
+  const fit = fitPoints(simulate((n) => 0.1 + 0.05 * n, { ...SIX_LEVELS, noise: 0.02, seed: 1 }), {
+    metric: "target_cores",
+  });
+  const labels = [0.5, 32, 32.6, 33, 64, 65, 66, 128, 131].map((sessions) => evaluate(fit, sessions).extrapolation);
+  assert.deepEqual(labels, ["none", "none", "none", "2x", "2x", "2x", "4x", "4x", "beyond"]);
+});
+
+Deno.test("evaluate() gives the same numbers after a fit went through JSON", () => {
+  const fit = fitPoints(simulate((n) => n + 0.05 * n * n, { ...SIX_LEVELS, noise: 0.02, seed: 1 }), {
+    metric: "network_bytes_per_s",
+  });
+  assert.deepEqual(evaluate(JSON.parse(JSON.stringify(fit)), 100), evaluate(fit, 100));
+});
+
+Deno.test("evaluate() stays finite where the band explodes", () => {
+  const points = [1, 2, 3].map((n, index) => ({ sessions: n, level: n, replicate: 1, value: [1, 9, 2][index] }));
+  const at = evaluate(fitPoints(points, { metric: "target_cores" }), 1e6);
+  for (const value of [at.estimate, ...at.confidence, ...at.prediction, at.sizing_upper]) {
+    assert.ok(Number.isFinite(value), String(value));
+  }
+});
+
+Deno.test("evaluate() counts the scatter between replicates into a new run, not only that of means", () => {
+  // Level means lie exactly on the line; the two runs of a level differ by 20 %.
+  const points = [1, 2, 4, 8, 16].flatMap((n) =>
+    [1.1, 1 / 1.1].map((error, index) => ({ sessions: n, level: n, replicate: index + 1, value: (1 + n) * error }))
+  );
+  const { confidence, prediction } = evaluate(fitPoints(points, { metric: "target_cores" }), 8);
+  assert.ok(confidence[1] / confidence[0] < 1.0001);
+  assert.ok(prediction[0] < 9 / 1.1 && prediction[1] > 9 * 1.1);
+});
+
+Deno.test("evaluate() refuses what it cannot read", () => {
+  const empty = fitPoints([{ sessions: 1, level: 1, replicate: 1, value: 1 }], { metric: "target_cores" });
+  assert.throws(() => evaluate(empty, 1), /Cannot evaluate target_cores as a curve must have been accepted/);
+  const fit = fitPoints(simulate((n) => n, { ...SIX_LEVELS, noise: 0.02, seed: 1 }), { metric: "target_cores" });
+  assert.throws(() => evaluate(fit, 0), /positive and finite: current value is 0/);
+});
