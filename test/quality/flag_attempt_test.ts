@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { type AttemptFacts, flagAttempt } from "../../src/quality/mod.ts";
+
+const CLEAN: AttemptFacts = {
+  level: 8,
+  planned_rate: 8,
+  throughput: 8,
+  undelivered_ratio: 0,
+  error_ratio: 0,
+  capacity_cores: 4,
+  target_cores: 0.5,
+  system_cores: 1,
+  target_hottest_thread: 0.4,
+  generator_hottest_thread: 0.1,
+  loop_lag_p99_ms: 3,
+  start_late_p99_ms: 2,
+  pace_ms: 1000,
+  steal_ratio: 0,
+  samples: 20,
+};
+
+Deno.test("flagAttempt() finds nothing wrong with a clean attempt", () => assert.deepEqual(flagAttempt(CLEAN), []));
+
+const ROWS: [why: string, facts: Partial<AttemptFacts>, name: string, excluded: string[]][] = [
+  ["the target uses all cores", { target_cores: 3.8, system_cores: 3.95 }, "target_saturated", ["demand"]],
+  ["one thread of the target is full", { target_hottest_thread: 0.97 }, "target_saturated", ["demand"]],
+  ["late while the machine is free", { throughput: 7, undelivered_ratio: 0.12 }, "target_saturated", ["demand"]],
+  ["others use up the machine", { system_cores: 3.9 }, "machine_limited", ["demand", "throughput"]],
+  ["late since the machine is full", { system_cores: 3.9, throughput: 6 }, "machine_limited", ["demand", "throughput"]],
+  ["the generator's thread is full", { generator_hottest_thread: 0.95 }, "generator_limited", ["demand", "throughput"]],
+  ["the generator's loop lags", { loop_lag_p99_ms: 80 }, "generator_limited", ["demand", "throughput"]],
+  ["iterations start late", { start_late_p99_ms: 140, throughput: 7 }, "generator_limited", ["demand", "throughput"]],
+  ["requests fail", { error_ratio: 0.2, throughput: 6 }, "failing", ["demand", "throughput"]],
+  ["more cores than there are", { target_cores: 4.5, system_cores: 3.9 }, "inconsistent", ["demand", "throughput"]],
+  ["the hypervisor takes time", { steal_ratio: 0.05 }, "steal", []],
+  ["hardly any samples", { samples: 2 }, "few_samples", ["demand"]],
+];
+
+Deno.test("flagAttempt() says what sets an attempt apart, with the number that decided", () => {
+  for (const [why, facts, name, excluded] of ROWS) {
+    const flags = flagAttempt({ ...CLEAN, ...facts });
+    const flag = flags.find((one) => one.name === name);
+    assert(flag, `${why}: ${JSON.stringify(flags)}`);
+    assert.deepEqual(flag.excluded_from, excluded, why);
+    assert.match(flag.reason, /\d/, why);
+    if (name !== "inconsistent") assert.equal(flags.length, 1, `${why}: ${JSON.stringify(flags)}`);
+  }
+});
+
+Deno.test("flagAttempt() never calls a target at 60 % of its capacity saturated, and always at 110 % demand", () => {
+  for (let share = 0; share <= 0.6; share += 0.1) {
+    const flags = flagAttempt({
+      ...CLEAN,
+      target_cores: 4 * share,
+      system_cores: 4 * share + 0.3,
+      target_hottest_thread: share,
+    });
+    assert.deepEqual(flags, [], `${share}`);
+  }
+  const full = flagAttempt({
+    ...CLEAN,
+    throughput: 8 / 1.1,
+    undelivered_ratio: 0.09,
+    target_cores: 1,
+    target_hottest_thread: 0.99,
+  });
+  assert.equal(full[0].name, "target_saturated");
+});
