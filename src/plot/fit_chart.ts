@@ -110,6 +110,22 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
       strokeDash: categories("curve", names, pick([1, 0], [6, 4], [1, 0]), LINE_LEGEND),
     },
   });
+  // Left of its mark a label is clear of the curve, but close to the axis it would run into the axis' own labels.
+  const markLabel = (side: "left" | "right"): ChartSpec => ({
+    data: { name: "marks" },
+    transform: [
+      { filter: { field: "value", lte: ceiling } },
+      { filter: { field: "sessions", [side === "left" ? "gte" : "lt"]: 0.4 * upTo } },
+    ],
+    mark: {
+      type: "text",
+      ...(side === "left" ? { align: "right", dx: -9 } : { align: "left", dx: 8, dy: 10 }),
+      baseline: "middle",
+      color: palette.ink,
+      fontWeight: "bold",
+    },
+    encoding: { x: sessions, y: { field: "value", type: "quantitative" }, text: { field: "label" } },
+  });
   return themed({
     title: {
       text: fit.models.length === 0
@@ -197,24 +213,23 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
           ],
         },
       },
-      ...(marks.length === 0 ? [] : [{
-        data: { name: "marks" },
-        mark: { type: "point", size: 66, opacity: 1, clip: true },
-        encoding: {
-          x: sessions,
-          y: { field: "value", type: "quantitative" },
-          ...symbols,
-          tooltip: [
-            { field: "heading", type: "nominal", title: "at" },
-            { field: "label", type: "nominal", title: options.marksName },
-          ],
+      ...(marks.length === 0 ? [] : [
+        {
+          data: { name: "marks" },
+          mark: { type: "point", size: 66, opacity: 1, clip: true },
+          encoding: {
+            x: sessions,
+            y: { field: "value", type: "quantitative" },
+            ...symbols,
+            tooltip: [
+              { field: "heading", type: "nominal", title: "at" },
+              { field: "label", type: "nominal", title: options.marksName },
+            ],
+          },
         },
-      }, {
-        data: { name: "marks" },
-        transform: [{ filter: { field: "value", lte: ceiling } }],
-        mark: { type: "text", align: "right", dx: -9, baseline: "middle", color: palette.ink, fontWeight: "bold" },
-        encoding: { x: sessions, y: { field: "value", type: "quantitative" }, text: { field: "label" } },
-      }]),
+        markLabel("left"),
+        markLabel("right"),
+      ]),
     ],
   });
 }

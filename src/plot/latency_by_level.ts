@@ -1,5 +1,5 @@
 import type { LevelSummary } from "../schema/mod.ts";
-import { type ChartSpec, NUMBER, palette, significant, themed } from "./theme.ts";
+import { type ChartSpec, NUMBER, palette, themed } from "./theme.ts";
 
 const QUANTILES = ["p99", "p95", "p50"] as const;
 const COLOURS = [palette.accent_dark, palette.accent, palette.accent_light];
@@ -111,7 +111,9 @@ function title(medians: { quantile: string; level: number; latency_ms: number }[
   if (first === undefined || last === undefined || first === last) return "Latency by level";
   const factor = last.latency_ms / first.latency_ms;
   const levels = `from ${first.level} to ${last.level} sessions`;
-  if (factor > 1.25) return `p95 latency grows ${significant(factor)}-fold ${levels}`;
+  if (factor > 1.25) {
+    return `p95 latency grows ${factor.toLocaleString("en-US", { maximumSignificantDigits: 2 })}-fold ${levels}`;
+  }
   return factor < 0.8 ? `p95 latency falls ${levels}` : `p95 latency stays level ${levels}`;
 }
 

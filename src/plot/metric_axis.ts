@@ -23,10 +23,10 @@ const KINDS: [suffix: string, noun: string, units: [factor: number, unit: string
 
 const NAMED: Record<string, string> = {
   network_bytes_per_s: "Network",
-  artifact_bytes_per_hour: "Artifacts on disk",
+  artifact_bytes_per_hour: "Disk for artifacts",
   bytes_per_snapshot: "Size of a screenshot",
   error_ratio: "Errors",
-  undelivered_ratio: "Undelivered load",
+  undelivered_ratio: "Undelivered",
 };
 
 /**

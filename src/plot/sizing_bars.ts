@@ -131,7 +131,7 @@ function panel(rows: readonly SizingRow[], label: string, axisMetric: string): C
 }
 
 function sessions(row: SizingRow): string {
-  return `${row.target_sessions.toLocaleString("en-US")} sessions`;
+  return `${row.target_sessions.toLocaleString("en-US", { useGrouping: "min2" })} sessions`;
 }
 
 /** Powers of ten within the limits; with 3 between where the powers alone are few. */

@@ -40,7 +40,7 @@ export const darkPalette: Record<ColourRole, string> = {
   generator: "#2fc49a",
   system: "#98a3ae",
   accent: "#a99be8",
-  accent_light: "#6f62b5",
+  accent_light: "#8375cc",
   accent_dark: "#d9d1fb",
 };
 

@@ -16,7 +16,7 @@ export interface PngOptions {
  *
  * @param spec A Vega-Lite specification with its data inline; not changed.
  * @returns The file's bytes.
- * @throws {TypeError} If the specification does not compile cleanly.
+ * @throws {Error} If it is no valid specification.
  * @throws {RangeError} If the scale is not within 0.1–10.
  *
  * @example One bar

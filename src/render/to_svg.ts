@@ -8,6 +8,9 @@ interface TextItem {
 }
 
 // Vega without a canvas guesses text widths; its measure is replaced once, before the first view.
+const refuse = () => Promise.reject(new TypeError("Cannot load data for a chart: its data must be inline"));
+const OFFLINE = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
+
 // `textMetrics` is exported, but missing from Vega's types.
 (vega as unknown as { textMetrics: { width: typeof measure } }).textMetrics.width = measure;
 
@@ -16,7 +19,7 @@ interface TextItem {
  *
  * @param spec A Vega-Lite specification with its data inline; not changed.
  * @returns An `<svg>` element as text.
- * @throws {TypeError} If the specification does not compile cleanly.
+ * @throws {Error} If it is no valid specification.
  *
  * @example One bar
  * ```ts
@@ -26,7 +29,11 @@ interface TextItem {
  * ```
  */
 export async function toSvg(spec: Record<string, unknown>): Promise<string> {
-  const view = new vega.View(vega.parse(compileChart(spec)), { renderer: "none", logLevel: vega.Error });
+  const view = new vega.View(vega.parse(compileChart(spec)), {
+    renderer: "none",
+    logLevel: vega.Error,
+    loader: OFFLINE,
+  });
   try {
     return await view.toSVG();
   } finally {

@@ -26,5 +26,6 @@ export function inertMarkdown(text: string): string {
     .replace(/:\/\//g, "&#58;//")
     .replace(/www\./gi, (start) => `${start.slice(0, 3)}&#46;`)
     .replace(/@/g, "&#64;")
-    .replace(/^(\s*)([-+]|\d+[.)])(?=\s)/, "$1\\$2");
+    .trim()
+    .replace(/^(\d*)([-+.)])(?=\s|$)/, "$1\\$2");
 }

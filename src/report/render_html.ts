@@ -135,9 +135,8 @@ function caveats(lines: readonly string[]): string {
 
 function table(data: ReportTable, name: string, strong: readonly string[] = []): string {
   const classOf = (index: number) => {
-    const { title, numeric } = data.columns[index];
-    const names = [...(numeric ? ["number"] : []), ...(strong.includes(title) ? ["strong"] : [])];
-    return names.length === 0 ? "" : ` class="${names.join(" ")}"`;
+    const { title, kind } = data.columns[index];
+    return ` class="${kind}${strong.includes(title) ? " strong" : ""}"`;
   };
   const head = data.columns.map(({ title }, index) => `<th scope="col"${classOf(index)}>${inertHtml(title)}</th>`);
   const body = data.rows.map(({ cells, continued, flagged }) => {

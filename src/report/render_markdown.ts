@@ -58,7 +58,7 @@ function table({ caption, columns, rows, notes = [] }: ReportTable): string[] {
     `*${inertMarkdown(caption)}*`,
     "",
     line(columns.map((column) => column.title)),
-    `| ${columns.map((column) => column.numeric ? "---:" : "---").join(" | ")} |`,
+    `| ${columns.map((column) => column.kind === "number" ? "---:" : "---").join(" | ")} |`,
     ...rows.map((row) => line(row.cells)),
     "",
     ...(notes.length === 0 ? [] : [...notes.map((note, index) => `${index + 1}. ${inertMarkdown(note)}`), ""]),

@@ -21,7 +21,11 @@ import type {
 /** A table of text, the same in every format. Cells are raw text: each format escapes for itself. */
 export interface ReportTable {
   caption: string;
-  columns: { title: string; numeric: boolean }[];
+  columns: {
+    title: string;
+    /** `prose` may take several lines. */
+    kind: "text" | "number" | "prose";
+  }[];
   rows: {
     cells: string[];
     /** The first cell says the same as that of the row above. */
@@ -100,9 +104,9 @@ export function reportContent(document: ReportDocument): ReportContent {
     measured: [
       summary.mode === "http" ? "HTTP sessions" : "Browser sessions",
       `against ${summary.url}`,
-      `at ${planned.join(", ")} sessions, ${replicates} ${replicates === 1 ? "replicate" : "replicates"} each`,
-      `on ${provenance.vcpus} vCPU and ${formatQuantity(provenance.memory_bytes, "memory_bytes")}`,
-      `on ${day(provenance.started_at)}.`,
+      `at ${planned.join(", ")} sessions, ${replicates} ${replicates === 1 ? "replicate" : "replicates"} each,`,
+      `on ${provenance.vcpus} vCPU and ${formatQuantity(provenance.memory_bytes, "memory_bytes")},`,
+      `${day(provenance.started_at)}.`,
     ].join(" "),
     caveats: caveats(document),
     sizing: sizingTable(sizing.rows),
@@ -143,12 +147,12 @@ function sizingTable(rows: readonly SizingRow[]): ReportTable {
     columns: [
       text("Target"),
       text("Resource"),
-      text("Basis"),
-      number("Textbook"),
+      number("Recommended"),
       number("Expected"),
       number("95 % band"),
       number("Upper bound"),
-      number("Recommended"),
+      number("Textbook"),
+      text("Basis"),
       text("Curve"),
       ...(notes.length === 0 ? [] : [text("Notes")]),
     ],
@@ -156,12 +160,12 @@ function sizingTable(rows: readonly SizingRow[]): ReportTable {
       cells: [
         sessions(row.target_sessions),
         RESOURCES[row.metric],
-        row.extrapolation === "none" ? row.basis : `${row.basis}, ${REACH[row.extrapolation]}`,
-        row.textbook === null ? NONE : formatQuantity(row.textbook, row.metric),
+        formatQuantity(row.recommended, row.metric),
         formatQuantity(row.estimate, row.metric),
         band(row.interval, row.metric),
         formatQuantity(row.upper, row.metric),
-        formatQuantity(row.recommended, row.metric),
+        row.textbook === null ? NONE : formatQuantity(row.textbook, row.metric),
+        row.extrapolation === "none" ? row.basis : `${row.basis}, ${REACH[row.extrapolation]}`,
         row.model.replaceAll("_", " "),
         ...(notes.length === 0 ? [] : [references(row.notes, notes)]),
       ],
@@ -205,7 +209,7 @@ function fleetTable({ sizing }: ReportDocument): ReportTable {
 function verdictTable({ fit }: ReportDocument): ReportTable {
   return {
     caption: "How each metric grows with sessions",
-    columns: [text("Metric"), text("Verdict"), text("Curve"), number("Error at held-out level"), text("Evidence")],
+    columns: [text("Metric"), text("Verdict"), text("Curve"), number("Held-out error"), prose("Evidence")],
     rows: ordered(fit.metrics).map((metric) => {
       const accepted = metric.models.find((model) => model.name === metric.accepted);
       return {
@@ -262,7 +266,7 @@ function levelTable(levels: readonly LevelSummary[]): ReportTable {
       number("Sessions observed"),
       number("Requests"),
       ...columns.map((column) => number(column.title)),
-      text("Flags (note)"),
+      prose("Flags (note)"),
     ],
     rows: sorted.map((level, index) => ({
       cells: [
@@ -308,7 +312,7 @@ function assumptionTable({ sizing, summary }: ReportDocument): ReportTable {
   ];
   return {
     caption: "What is assumed beside what was measured",
-    columns: [text("Assumption"), number("Value"), text("Meaning")],
+    columns: [text("Assumption"), number("Value"), prose("Meaning")],
     rows: rows.map((cells) => ({ cells })),
   };
 }
@@ -384,7 +388,7 @@ function provenanceTable({ provenance: p, summary, created_at }: ReportDocument)
   ];
   return {
     caption: "What was run, where, and with what",
-    columns: [text("Item"), text("Value")],
+    columns: [text("Item"), prose("Value")],
     rows: rows.map((cells) => ({ cells })),
   };
 }
@@ -425,7 +429,7 @@ function guide({ fit, summary }: ReportDocument): ReportContent["guide"] {
       text: "Replicates left out of a fit. They stay in tables and charts, with the reason.",
     },
     {
-      term: "Error at held-out level",
+      term: "Held-out error",
       text: "The highest level, predicted from the others. Bands are widened by it.",
     },
   ];
@@ -459,7 +463,7 @@ function nameOf(metric: string): string {
 }
 
 function count(value: number): string {
-  return value.toLocaleString("en-US");
+  return value.toLocaleString("en-US", { useGrouping: "min2" });
 }
 
 function sessions(value: number): string {
@@ -503,10 +507,16 @@ function unique(words: readonly string[]): string[] {
   return [...new Set(words)];
 }
 
-function text(title: string): { title: string; numeric: boolean } {
-  return { title, numeric: false };
+type Column = ReportTable["columns"][number];
+
+function text(title: string): Column {
+  return { title, kind: "text" };
 }
 
-function number(title: string): { title: string; numeric: boolean } {
-  return { title, numeric: true };
+function number(title: string): Column {
+  return { title, kind: "number" };
+}
+
+function prose(title: string): Column {
+  return { title, kind: "prose" };
 }

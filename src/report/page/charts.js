@@ -36,11 +36,11 @@
   }
 
   // Plots share one width, and what stands beside them (labels, numbers) does not change with it.
-  async function fit(view, box, names) {
-    const svg = box.querySelector("svg");
+  async function fit(view, figure, names) {
+    const svg = figure.querySelector(".live svg");
     const drawn = Number(svg.getAttribute("width"));
     const plot = view.signal(names[0]);
-    const wanted = Math.max(LEAST_WIDTH, Math.floor(plot + box.clientWidth - drawn));
+    const wanted = Math.max(LEAST_WIDTH, Math.floor(plot + figure.clientWidth - drawn));
     if (wanted === plot) return;
     for (const name of names) view.signal(name, wanted);
     await view.runAsync();
@@ -61,18 +61,18 @@
         tooltip: showTip,
       });
       await view.runAsync();
-      figure.classList.add("drawn");
       const names = widthSignals(view).filter((name) => view.signal(name) > 0);
-      if (names.length === 0) return;
-      await fit(view, box, names);
-      await fit(view, box, names);
+      // Twice, for a legend that turns into a column changes what stands beside the plot.
+      await fit(view, figure, names);
+      await fit(view, figure, names);
+      figure.classList.add("drawn");
       let timer;
       new ResizeObserver(function () {
         clearTimeout(timer);
         timer = setTimeout(function () {
-          if (box.clientWidth > 0) fit(view, box, names);
+          if (figure.clientWidth > 0) fit(view, figure, names);
         }, SETTLE_MS);
-      }).observe(box);
+      }).observe(figure);
     } catch (_) {
       box.remove();
       figure.classList.remove("drawn");

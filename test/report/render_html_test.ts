@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "playwright";
+import { findBrowser, launchBrowser } from "../../src/browser/mod.ts";
+import { renderHtml } from "../../src/report/mod.ts";
+import type { ReportDocument } from "../../src/schema/mod.ts";
+import { hostileDocument } from "./hostile_document.ts";
+import { simulatedDocument } from "./simulated_document.ts";
+
+const CHARTS = [
+  "sizing",
+  "serving-cores",
+  "serving-memory-bytes",
+  "network-bytes-per-s",
+  "artifact-bytes-per-hour",
+  "throughput",
+  "latency",
+  "resources",
+];
+
+interface Visit {
+  page: Page;
+  /** Console messages of any kind, uncaught errors, violated policies. */
+  complaints: string[];
+  requests: string[];
+}
+
+interface VisitOptions {
+  width?: number;
+  colorScheme?: "light" | "dark";
+  javaScriptEnabled?: boolean;
+}
+
+const folder = await mkdtemp(join(tmpdir(), "plimsoll-report-"));
+let browser: Browser | undefined;
+
+Deno.test.afterAll(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Opens a report from a file, as a user does, and runs `check` once it is at rest. */
+async function visit(html: string, options: VisitOptions, check: (visit: Visit) => Promise<void>): Promise<void> {
+  const { width = 1200, colorScheme = "light", javaScriptEnabled = true } = options;
+  browser ??= (await launchBrowser(await findBrowser())).browser;
+  const file = join(folder, "report.html");
+  await writeFile(file, html);
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, javaScriptEnabled });
+  const [complaints, requests]: [string[], string[]] = [[], []];
+  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => requests.push(request.url()));
+  try {
+    await page.goto(pathToFileURL(file).href);
+    if (javaScriptEnabled) await page.locator(".chart:not(.drawn)").first().waitFor({ state: "detached" });
+    await check({ page, complaints, requests });
+  } finally {
+    await page.close();
+  }
+}
+
+const run = simulatedDocument();
+const page = await renderHtml(run);
+
+/** For tests that share one browser: it outlives each of them. */
+function test(name: string, body: () => Promise<void>): void {
+  Deno.test({ name, fn: body, sanitizeOps: false, sanitizeResources: false });
+}
+
+test("renderHtml() page draws every chart, complains of nothing, and asks for nothing but itself", async () => {
+  await visit(page, {}, async ({ page, complaints, requests }) => {
+    for (const id of CHARTS) {
+      const marks = page.locator(`#${id} .live svg path, #${id} .live svg line`);
+      assert.ok(await marks.count() > 5, id);
+      assert.ok(await page.locator(`#${id} .live svg`).isVisible(), id);
+      assert.ok(await page.locator(`#${id} .still svg`).isHidden(), id);
+    }
+    assert.deepEqual(complaints, []);
+    assert.deepEqual(requests, [page.url()]);
+  });
+});
+
+test("renderHtml() page without script shows the same charts as drawings", async () => {
+  await visit(page, { javaScriptEnabled: false }, async ({ page, complaints }) => {
+    for (const id of CHARTS) assert.ok(await page.locator(`#${id} .still svg`).isVisible(), id);
+    assert.deepEqual(complaints, []);
+  });
+});
+
+test("renderHtml() page keeps its drawings where Vega cannot draw", async () => {
+  const [start, script] = page.split('<script type="application/json" id="charts">');
+  const end = script.slice(script.indexOf("</script>"));
+  const broken = `${start}<script type="application/json" id="charts">{"sizing":{"marks":7}}${end}`;
+  const file = join(folder, "broken.html");
+  await writeFile(file, broken);
+  browser ??= (await launchBrowser(await findBrowser())).browser;
+  const tab = await browser.newPage();
+  await tab.goto(pathToFileURL(file).href);
+  await tab.locator(".live").first().waitFor({ state: "detached" });
+  for (const id of CHARTS) assert.ok(await tab.locator(`#${id} .still svg`).isVisible(), id);
+  await tab.close();
+});
+
+for (const [name, width] of [["a telephone", 400], ["a desk", 1200]] as const) {
+  test(`renderHtml() page fits the width of ${name}, charts with it`, async () => {
+    await visit(page, { width }, async ({ page }) => {
+      const widest = await page.evaluate(
+        "Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll('.live svg')].map((svg) => svg.getBoundingClientRect().right))",
+      );
+      assert.ok(Number(widest) <= width, `${widest} px`);
+      assert.equal(await page.evaluate("getComputedStyle(document.querySelector('.live svg text')).fontSize"), "11px");
+    });
+  });
+}
+
+test("renderHtml() page in the dark re-colours text and marks of its charts", async () => {
+  const ink = "getComputedStyle(document.querySelector('#sizing .live svg text[fill=\"#1f2933\"]')).fill";
+  await visit(page, { colorScheme: "light" }, async ({ page }) => {
+    assert.equal(await page.evaluate(ink), "rgb(31, 41, 51)");
+  });
+  await visit(page, { colorScheme: "dark" }, async ({ page }) => {
+    assert.equal(await page.evaluate(ink), "rgb(232, 236, 240)");
+  });
+});
+
+test("renderHtml() page in print shows the drawings, light", async () => {
+  await visit(page, { colorScheme: "dark" }, async ({ page }) => {
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    assert.ok(await page.locator("#sizing .still svg").isVisible());
+    assert.ok(await page.locator("#sizing .live").isHidden());
+    assert.equal(await page.evaluate("getComputedStyle(document.body).color"), "rgb(31, 41, 51)");
+  });
+});
+
+test("renderHtml() page tells the value under the pointer", async () => {
+  await visit(page, {}, async ({ page, complaints }) => {
+    const point = page.locator("#serving-cores .live svg path[aria-roledescription='point']").first();
+    await point.scrollIntoViewIfNeeded();
+    const { x, y, width, height } = (await point.boundingBox())!;
+    await page.mouse.move(x + width / 2, y + height / 2);
+    await page.locator("#tip").waitFor({ state: "visible" });
+    assert.match(await page.locator("#tip").innerText(), /Serving CPU \[cores\]/);
+    assert.deepEqual(complaints, []);
+  });
+});
+
+test("renderHtml() page shows hostile text as text, and runs none of it", async () => {
+  await visit(await renderHtml(hostileDocument()), {}, async ({ page, complaints, requests }) => {
+    assert.equal(await page.evaluate("window.harmed"), undefined);
+    const shown = await page.locator("h1").innerText();
+    assert.ok(shown.includes("</script><script>window.harmed=1</script>"), shown);
+    assert.equal(shown.includes("\u202e"), false);
+    assert.equal(
+      await page.locator("img, iframe, object, embed, svg[onload], [onmouseover], a:not([href^='#'])").count(),
+      0,
+    );
+    assert.equal(await page.locator("script").count(), 2);
+    assert.deepEqual(complaints, []);
+    assert.deepEqual(requests, [page.url()]);
+  });
+});
+
+test("renderHtml() page has a policy that refuses a script that is not its own", async () => {
+  const injected = page.replace("</main>", "<script>window.harmed = 1</script></main>");
+  assert.notEqual(injected, page);
+  await visit(injected, {}, async ({ page, complaints }) => {
+    assert.equal(await page.evaluate("window.harmed"), undefined);
+    assert.match(complaints.join(), /Content Security Policy/);
+  });
+});
+
+Deno.test("renderHtml() page weighs at most 3 MB", () => {
+  assert.ok(new TextEncoder().encode(page).length <= 3_000_000);
+});
+
+Deno.test("renderHtml() page has the answer first, a caption on every table, a label on every chart", () => {
+  const body = page.slice(page.indexOf("<body>"), page.indexOf('<script type="application/json"'));
+  assert.ok(body.indexOf('class="answer"') < body.indexOf("<table"));
+  assert.equal(body.match(/<caption>/g)?.length, body.match(/<table/g)?.length);
+  assert.equal(body.match(/role="img" aria-label="[^"]+"/g)?.length, CHARTS.length);
+  assert.doesNotMatch(body, /\sstyle=/);
+});
+
+Deno.test("renderHtml() page gives clip paths names of their own", () => {
+  const names = [...page.matchAll(/<clipPath id="([^"]+)"/g)].map(([, name]) => name);
+  assert.ok(names.length > 0);
+  assert.equal(new Set(names).size, names.length);
+});
+
+const thin: [sentence: string, change: (document: ReportDocument) => void][] = [
+  ["no timeline", (document) => document.timeline = []],
+  ["nothing fitted", (document) => {
+    document.fit.metrics = {};
+    document.sizing = {
+      ...document.sizing,
+      answer: "Nothing can be sized: 2 levels.",
+      rows: [],
+      fleet: [],
+      binding: [],
+      sensitivity: [],
+    };
+  }],
+  ["no levels at all", (document) => {
+    document.summary.levels = [];
+    document.fit.metrics = {};
+  }],
+  ["latency of zero", (document) => {
+    for (const level of document.summary.levels) for (const name in level.metrics) level.metrics[name] = 0;
+  }],
+];
+for (const [sentence, change] of thin) {
+  test(`renderHtml() page stands with ${sentence}`, async () => {
+    const document = simulatedDocument();
+    change(document);
+    await visit(await renderHtml(document), {}, async ({ page, complaints }) => {
+      assert.ok(await page.locator(".answer").isVisible());
+      assert.ok(await page.locator("#provenance-heading").isVisible());
+      assert.equal(await page.getByText("could not be drawn").count(), 0);
+      assert.deepEqual(complaints, []);
+    });
+  });
+}
