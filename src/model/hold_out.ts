@@ -11,7 +11,7 @@ export interface HoldOut {
 }
 
 /**
- * Leaves the top level out, then the top two, and each time predicts the lowest level left out from the rest.
+ * Leaves the top level out and predicts it from the rest; then does the same once more, one level lower.
  *
  * h₁ is the error on the top level without it; h₂ the error on the last but one without both. Where the second cannot
  * be had, the first stands for it. The 0.01 keeps a lucky hit from counting as certainty.

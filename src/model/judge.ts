@@ -125,7 +125,8 @@ function plain(value: number): string {
 }
 
 function signed(value: number): string {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
+  const digits = Math.abs(value).toFixed(1);
+  return digits === "0.0" ? "0.0" : `${value < 0 ? "−" : "+"}${digits}`;
 }
 
 function probability(p: number): string {
