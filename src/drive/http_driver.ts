@@ -150,14 +150,14 @@ class HttpSession {
 }
 
 function outcomeOf(error: unknown): Outcome {
-  const { code = "", message = "" } = (error ?? {}) as { code?: string; message?: string };
+  const { name = "", code = "", message = "" } = error as { name?: string; code?: string; message?: string };
   if (code === "ECONNREFUSED") return "refused";
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "dns";
   if (code === "ETIMEDOUT") return "timeout";
   if (/CERT|TLS|SSL/.test(code) || /certificate/i.test(message)) return "tls";
   if (/ECONNRESET|EPIPE|UND_ERR_SOCKET/.test(code)) return "reset";
   if (code === "UND_ERR_ABORTED") return "aborted";
-  if (code !== "") return "step_failed";
+  if (code !== "" || name === "HTTPParserError") return "step_failed";
   // Not the network's doing: a fault of ours must not pass for one of the target's.
   throw error;
 }

@@ -108,9 +108,9 @@ export async function checkOut(out: string): Promise<void> {
   try {
     entries = [...Deno.readDirSync(path)].map(({ name }) => name);
   } catch (error) {
-    if (error instanceof Deno.errors.NotADirectory) throw new InputError("--out", out, "a folder: this is a file");
-    if (!(error instanceof Deno.errors.NotFound)) {
-      throw new InputError("--out", out, "a folder that may be read and written");
+    if (present(path)) {
+      const isFile = error instanceof Deno.errors.NotADirectory;
+      throw new InputError("--out", out, isFile ? "a folder: this is a file" : "a folder that may be read and written");
     }
   }
   if (entries?.includes("manifest.jsonl") || entries?.includes("plan.json")) {
