@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { PROJECT, setUpPython } from "../notebook/set_up_python.ts";
@@ -35,6 +36,7 @@ export async function lab(args: string[]): Promise<number> {
   const port = readNumber(values.port as string ?? "8888", "--port", { low: 0, high: 65_535, whole: true });
 
   const { python, env } = await setUpPython({ onStep: (text) => console.error(text) });
+  await quieten(env.JUPYTER_PATH);
   const command = [
     ...["-m", "jupyterlab", join(PROJECT, "notebooks")],
     ...["--ip=127.0.0.1", `--port=${port}`],
@@ -60,4 +62,13 @@ export async function lab(args: string[]): Promise<number> {
   } finally {
     process.off("SIGINT", wait).off("SIGTERM", stop);
   }
+}
+
+/** Otherwise JupyterLab begins with the question whether it may fetch news. */
+async function quieten(share: string): Promise<void> {
+  const folder = join(share, "lab", "settings");
+  await mkdir(folder, { recursive: true });
+  const notification = { fetchNews: "false", checkForUpdates: false };
+  const overrides = { "@jupyterlab/apputils-extension:notification": notification };
+  await writeFile(join(folder, "overrides.json"), JSON.stringify(overrides, null, 2) + "\n");
 }

@@ -1,4 +1,4 @@
-import type { Evaluation, Extrapolation, MetricFit, ModelFit, Sizing, Verdict } from "../schema/mod.ts";
+import type { Evaluation, Extrapolation, MetricFit, ModelFit, Sizing, SizingMetric, Verdict } from "../schema/mod.ts";
 import { formatQuantity } from "../size/mod.ts";
 
 /** Sentences about a result: text for a notebook's last line, for `console.log`, and for templates. */
@@ -69,18 +69,14 @@ function parametersText(fit: MetricFit, model: ModelFit): string {
     const metric = metricOfParameter(fit, name);
     const suffix = name === "slope" || name === "lambda" ? " a session" : "";
     // A bound has no interval of its own.
-    const range = interval === null
-      ? "at its bound"
-      : metric === undefined
-      ? `${numberText(interval[0])}–${numberText(interval[1])}`
-      : rangeText(interval, metric);
-    return `${name} ${metric === undefined ? numberText(value) : formatQuantity(value, metric)}${suffix} (${range})`;
+    const range = interval === null ? "at its bound" : rangeText(interval, metric);
+    return `${name} ${formatQuantity(value, metric)}${suffix} (${range})`;
   }).join(", ");
 }
 
-/** The metric in whose unit a parameter is; none for exponents, shares and levels. */
-function metricOfParameter(fit: MetricFit, name: string): string | undefined {
-  return ["intercept", "slope", "lambda"].includes(name) ? fit.metric : undefined;
+/** The metric in whose unit a parameter is; exponents and shares have none. */
+function metricOfParameter(fit: MetricFit, name: string): string {
+  return ["intercept", "slope", "lambda"].includes(name) ? fit.metric : "";
 }
 
 function holdOutText({ metric }: MetricFit, holdout: NonNullable<ModelFit["holdout"]>): string {
@@ -114,14 +110,21 @@ function sizingText(sizing: Sizing): string {
   return [sizing.answer, ...targets.map((target) => targetText(sizing, target))].join("\n\n");
 }
 
+const RESOURCE: Record<SizingMetric, string> = {
+  cores: "CPU",
+  memory_bytes: "memory",
+  disk_bytes: "disk",
+  network_bytes_per_s: "network",
+};
+
 function targetText(sizing: Sizing, target: number): string {
   const rows = sizing.rows.filter((row) => row.target_sessions === target && row.recommended > 0);
   const parts = rows.map((row) =>
-    `${spoken(row.metric.replace(/_bytes.*$/, ""))} ${formatQuantity(row.recommended, row.metric)} ` +
+    `${RESOURCE[row.metric]} ${formatQuantity(row.recommended, row.metric)} ` +
     `(expected use ${formatQuantity(row.estimate, row.metric)}, ${rangeText(row.interval, row.metric)}; ${row.basis})`
   );
   const binding = sizing.binding.find(({ target_sessions }) => target_sessions === target);
-  const binds = binding === undefined ? "" : ` What binds is ${spoken(binding.metric.replace(/_bytes.*$/, ""))}.`;
+  const binds = binding === undefined ? "" : ` What binds is ${RESOURCE[binding.metric]}.`;
   return `**${numberText(target)} sessions**: ${parts.join("; ")}.${binds}`;
 }
 
@@ -137,5 +140,6 @@ function numberText(value: number): string {
 function rangeText([lower, upper]: readonly [number, number], metric: string): string {
   const [low, high] = [formatQuantity(lower, metric), formatQuantity(upper, metric)];
   const [number, unit = ""] = low.split(" ");
-  return `${high.replace(/^\S+ ?/, "").replace(/s$/, "") === unit.replace(/s$/, "") ? number : low}–${high}`;
+  const to = lower < 0 ? " to " : "–";
+  return `${high.replace(/^\S+ ?/, "").replace(/s$/, "") === unit.replace(/s$/, "") ? number : low}${to}${high}`;
 }

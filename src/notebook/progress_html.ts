@@ -6,6 +6,7 @@ import type { ProgressState } from "./progress_state.ts";
 const GROUPS = ["target", "browser", "generator", "system"] as const;
 const WIDTH = 640;
 const HEIGHT = 90;
+const DOT = "display: inline-block; width: 9px; height: 9px; border-radius: 5px; margin-right: 5px";
 /** Flags that are written out; of more only the number. */
 const FLAGS = 6;
 
@@ -38,7 +39,8 @@ export function progressHtml(state: ProgressState): string {
  * @returns Text.
  */
 export function progressText(state: ProgressState): string {
-  const cores = Object.entries(state.cores).map(([group, value]) => `${group} ${formatQuantity(value, "cores")}`);
+  const now = state.phase === "done" ? {} : state.cores;
+  const cores = Object.entries(now).map(([group, value]) => `${group} ${formatQuantity(value, "cores")}`);
   return [titleOf(state), timeOf(state), ...cores].filter((part) => part !== "").join(" · ");
 }
 
@@ -91,17 +93,12 @@ function chartOf({ history, total_ms }: ProgressState): string {
     }</text></svg>`;
 }
 
-function groupsOf({ cores, memory_bytes }: ProgressState): string {
-  const groups = GROUPS.filter((group) => group in cores);
-  const entries = groups.map((group) => {
-    const dot =
-      `<span style="display: inline-block; width: 9px; height: 9px; border-radius: 5px; margin-right: 5px; background: ${
-        palette[group]
-      }"></span>`;
-    const memory = memory_bytes[group] === undefined ? "" : `, ${formatQuantity(memory_bytes[group], "memory_bytes")}`;
-    return `<span style="margin-right: 14px; white-space: nowrap">${dot}${group} ${
-      formatQuantity(cores[group], "cores")
-    }${memory}</span>`;
+function groupsOf({ phase, cores, memory_bytes }: ProgressState): string {
+  const entries = GROUPS.filter((group) => group in cores).map((group) => {
+    const memory = memory_bytes[group] === undefined ? [] : [formatQuantity(memory_bytes[group], "memory_bytes")];
+    const now = phase === "done" ? [] : [formatQuantity(cores[group], "cores"), ...memory];
+    const dot = `<span style="${DOT}; background: ${palette[group]}"></span>`;
+    return `<span style="margin-right: 14px; white-space: nowrap">${dot}${group} ${now.join(", ")}</span>`;
   });
   return `<div style="margin-top: 4px">${entries.join("")}</div>`;
 }

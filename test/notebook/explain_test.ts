@@ -50,6 +50,13 @@ Deno.test("explain() reads a fit with numbers, intervals, units, and what was le
   ) assert.ok(text.includes(part), `${part} must be in: ${text}`);
 });
 
+Deno.test("explain() writes an interval across zero so that it can be read", () => {
+  const [model] = fit.models;
+  const parameters = { intercept: parameter(0.1, [-0.2, 0.4]), exponent: parameter(1.1, [1, 1.2]) };
+  const text = String(explain({ ...fit, models: [{ ...model, parameters }] }));
+  assert.ok(text.includes("intercept 0.1 cores (-0.2 to 0.4 cores), exponent 1.1 (1–1.2)"), text);
+});
+
 Deno.test("explain() says why there is no curve", () => {
   const none: MetricFit = {
     ...fit,

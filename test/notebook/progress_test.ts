@@ -68,6 +68,11 @@ Deno.test("progressHtml() shows where the sweep is, what it costs, and flags, es
   assert.ok(!html.includes("<busy>"));
 });
 
+Deno.test("progressHtml() does not show the last reading as if it were now, once all is done", () => {
+  const done = progressHtml(after(level, sample(0, 0.25), sample(6000, 0.5), { ...level, phase: "done" }));
+  assert.ok(done.includes("width: 100.0%") && done.includes("target") && !done.includes("0.5 cores"));
+});
+
 Deno.test("progressText() is one line in every phase", () => {
   for (const phase of ["preflight", "idle_before", "level", "idle_after", "done"] as const) {
     const text = progressText(after({ ...level, phase }));

@@ -22,6 +22,12 @@ Deno.test("lab serves JupyterLab on loopback, to who has the token only, with th
     });
     assert.match(origin, /^http:\/\/127\.0\.0\.1:\d+$/);
     const token = searchParams.get("token");
+    // It says its address shortly before it listens.
+    for (let tries = 0; tries < 100; tries++) {
+      const there = await fetch(origin).then((answer) => answer.body?.cancel().then(() => true), () => false);
+      if (there) break;
+      await new Promise((done) => setTimeout(done, 100));
+    }
     const status = async (path: string) => {
       const answer = await fetch(`${origin}${path}`, { redirect: "manual" });
       await answer.body?.cancel();
@@ -34,6 +40,9 @@ Deno.test("lab serves JupyterLab on loopback, to who has the token only, with th
     assert.equal(specs.default, "deno");
     assert.equal(specs.kernelspecs.deno.spec.argv[0], Deno.execPath());
     assert.equal(specs.kernelspecs.deno.spec.env.NO_COLOR, "1");
+    const setting = "@jupyterlab/apputils-extension:notification";
+    const { schema } = await (await fetch(`${origin}/lab/api/settings/${setting}?token=${token}`)).json();
+    assert.equal(schema.properties.fetchNews.default, "false", "no question about news, no request for it");
   } finally {
     lab.kill("SIGTERM");
     await ended;
