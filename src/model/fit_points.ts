@@ -24,8 +24,9 @@ export interface FitOptions {
 
 /** What the points are. */
 export interface PointsOptions extends FitOptions {
+  /** Name of the metric; its ending says the unit. */
   metric: string;
-  /** @default "demand" */
+  /** Which curves are tried. @default "demand" */
   kind?: "demand" | "throughput";
 }
 
@@ -71,7 +72,8 @@ export function fitPoints(points: readonly FitPoint[], options: PointsOptions): 
   });
 
   if (absent) return empty(`${metric} is zero, or too small to measure, at every level: there is nothing to fit.`);
-  if (means.length < 3) return empty(adviseLevels(marked, means));
+  // Levels whose observed concurrency is the same are one point of a curve.
+  if (new Set(means.map(({ sessions }) => sessions)).size < 3) return empty(adviseLevels(marked, means));
 
   const candidates = candidatesFor(kind, means, level);
   const line = candidates.find(({ fit }) => fit.curve.name === "linear");
@@ -112,14 +114,17 @@ function byLevelAndReplicate(a: FitPoint, b: FitPoint): number {
 
 function adviseLevels(points: readonly FitPoint[], means: readonly LevelMean[]): string {
   const left = points.filter((point) => point.excluded !== undefined);
-  const tried = points.map(({ level }) => level);
-  const top = Math.max(1, ...means.map(({ level }) => level));
+  const tried = new Set(points.map(({ level }) => level));
+  const top = Math.max(0, ...means.map(({ level }) => level));
   const why = left.length > 0 ? ` ${left.length} of ${points.length} points were left out: ${left[0].excluded}.` : "";
-  const untried = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64].filter((level) => !tried.includes(level));
-  const excluded = left.map(({ level }) => level).filter((level) => level > top);
-  const ceiling = excluded.length > 0 ? Math.min(...excluded) : Infinity;
-  const below = untried.filter((level) => level < Math.min(ceiling, Math.max(16, 4 * top))).slice(-3);
-  const advice = below.length > 0 ? ` Run ${below.join(", ")} sessions next.` : ` Run lower levels next.`;
+  // Over a level that could not be used there is nothing to measure: look between the lower ones.
+  const ceiling = Math.min(...left.map(({ level }) => level).filter((level) => level > top));
+  const lowest = Math.min(...means.map(({ level }) => level));
+  const doublings = Array.from({ length: 17 }, (_, exponent) => (means.length > 0 ? lowest : 1) * 2 ** exponent);
+  const between = doublings.flatMap((level) => [1.5 * level, 1.25 * level, 1.75 * level]).filter(Number.isInteger);
+  const untried = [...doublings, ...between].filter((level) => !tried.has(level) && level < ceiling);
+  const next = untried.slice(0, 5 - means.length).sort((a, b) => a - b);
+  const advice = next.length > 0 ? ` Run ${next.join(", ")} sessions next.` : "";
   return `${means.length} usable level${means.length === 1 ? "" : "s"}, a fit needs 3 and a verdict 5.${why}${advice}`;
 }
 

@@ -8,6 +8,7 @@ export interface LevelMean {
   sessions: number;
   /** Geometric mean: the mean on the scale of the fit. */
   value: number;
+  /** Usable replicates. */
   replicates: number;
   /** Sum of squares of ln(value) about its mean: the pure error. */
   withinSumOfSquares: number;

@@ -4,6 +4,7 @@ import { tQuantile } from "./student_t.ts";
 
 /** A fitted number with its error. */
 export interface Estimate {
+  /** At the least sum of squares. */
   value: number;
   /** `null` at a bound, without degrees of freedom, or where the points do not determine it. */
   standardError: number | null;
@@ -15,8 +16,11 @@ export interface Estimate {
 export interface LeastSquaresProblem<X = number> {
   /** The curve's value at `x`. NaN or ±Infinity marks parameters that the curve does not allow. */
   model: (x: X, parameters: readonly number[]) => number;
+  /** Where the points are. */
   x: readonly X[];
+  /** What was observed there. */
   y: readonly number[];
+  /** Where the search begins; its length is the number of parameters. */
   start: readonly number[];
   /** Derivative of `model` by each parameter. @default central differences */
   gradient?: (x: X, parameters: readonly number[]) => number[];
@@ -38,6 +42,7 @@ export interface LeastSquaresOptions {
 export interface LeastSquaresFit {
   /** In the order of `start`. */
   parameters: Estimate[];
+  /** Weighted, at the estimates. */
   residualSumOfSquares: number;
   /** Points minus free parameters. */
   degreesOfFreedom: number;
@@ -45,6 +50,7 @@ export interface LeastSquaresFit {
   covariance: number[][];
   /** True only if the gradient vanished, relative to residuals and Jacobian, or the residuals are at rounding level. */
   converged: boolean;
+  /** Steps tried, over all faces. */
   iterations: number;
 }
 

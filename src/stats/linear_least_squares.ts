@@ -3,9 +3,11 @@ import { covariance } from "./covariance.ts";
 
 /** What {@linkcode linearLeastSquares} found. */
 export interface LinearFit {
+  /** One a column of the design. */
   coefficients: number[];
   /** `null` without degrees of freedom. */
   standardErrors: number[] | null;
+  /** ‖y − Xb‖². */
   residualSumOfSquares: number;
   /** Points minus coefficients. */
   degreesOfFreedom: number;

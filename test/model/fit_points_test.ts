@@ -110,6 +110,11 @@ Deno.test("fitPoints() with two levels fits nothing and says what to run", () =>
   assert.match(fit.verdict.text, /^2 usable levels, a fit needs 3 and a verdict 5\. Run .* sessions next\.$/);
 });
 
+Deno.test("fitPoints() does not fit through levels that all had the same sessions alive", () => {
+  const points = clean([1, 2, 4, 8, 16]).map((point) => ({ ...point, sessions: 1 }));
+  assert.equal(fitPoints(points, { metric: "target_cores" }).accepted, null);
+});
+
 Deno.test("fitPoints() without any point says so in finite numbers", () => {
   const fit = fitPoints([], { metric: "target_cores" });
   assert.deepEqual(fit.range, [0, 0]);
