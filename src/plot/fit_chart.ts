@@ -1,5 +1,5 @@
 import { evaluate } from "../model/mod.ts";
-import type { MetricFit, ModelName, Verdict } from "../schema/mod.ts";
+import type { MetricFit, Verdict } from "../schema/mod.ts";
 import type { MetricAxis } from "./metric_axis.ts";
 import { type ChartSpec, NUMBER, palette, roleOf, significant, themed, wrapText } from "./theme.ts";
 
@@ -32,7 +32,7 @@ export interface FitChartOptions {
   marksName: string;
 }
 
-const NAMES: Partial<Record<ModelName, string>> = { usl: "USL", amdahl: "Amdahl" };
+const NAMES: Record<string, string> = { usl: "USL", amdahl: "Amdahl" };
 const SHAPES: Record<MetricFit["kind"], Record<Verdict["kind"], string>> = {
   demand: {
     linear: "grows linearly with sessions",
@@ -51,8 +51,8 @@ const SHAPES: Record<MetricFit["kind"], Record<Verdict["kind"], string>> = {
 };
 const STEPS = 72;
 
-/** A model's name in running text. */
-export function modelLabel(name: ModelName): string {
+/** A model's name in running text: `usl` is `USL`, `broken_stick` is `broken stick`. */
+export function modelLabel(name: string): string {
   return NAMES[name] ?? name.replaceAll("_", " ");
 }
 

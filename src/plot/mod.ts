@@ -1,5 +1,6 @@
 /** Charts: one a file, from data to a Vega-Lite specification. */
 export { demandCurve, type DemandCurveOptions } from "./demand_curve.ts";
+export { modelLabel } from "./fit_chart.ts";
 export { latencyByLevel } from "./latency_by_level.ts";
 export { type MetricAxis, metricAxis } from "./metric_axis.ts";
 export { resourcesOverTime } from "./resources_over_time.ts";

@@ -15,9 +15,10 @@ const PANEL_TITLE = { fontSize: 11.5, fontWeight: "normal", color: palette.muted
 
 /**
  * Draws a sizing: for each resource and target what is expected at the peak, its band, what to buy, and what the
- * textbook formula would buy. A scale is logarithmic where its values span more than a factor of 30.
+ * textbook formula would buy. A resource of which nothing is needed is left out. A scale is logarithmic where its
+ * values span more than a factor of 30.
  *
- * @param sizing A sizing with at least one row.
+ * @param sizing A sizing that needs something.
  * @returns A Vega-Lite v6 specification: one small chart a resource.
  *
  * @example Cores for ten sessions
@@ -35,7 +36,7 @@ const PANEL_TITLE = { fontSize: 11.5, fontWeight: "normal", color: palette.muted
 export function sizingBars(sizing: Pick<Sizing, "rows">): ChartSpec {
   const panels = PANELS.flatMap(([metric, label, axisMetric]) => {
     const rows = sizing.rows.filter((row) => row.metric === metric);
-    return rows.length === 0 ? [] : [panel(rows, label, axisMetric)];
+    return rows.some((row) => row.recommended > 0) ? [panel(rows, label, axisMetric)] : [];
   });
   return themed({
     title: {

@@ -151,7 +151,7 @@ function table(data: ReportTable, name: string, strong: readonly string[] = []):
     : `\n<ol class="notes">${data.notes.map((note) => `<li>${inertHtml(note)}</li>`).join("")}</ol>`;
   return `<div class="scroll" role="region" tabindex="0" aria-label="${inertHtml(data.caption)}">
 <table class="${name}${data.rows.some((row) => row.continued) ? " grouped" : ""}">
-<caption>${inertHtml(data.caption)}</caption>
+<caption><span>${inertHtml(data.caption)}</span></caption>
 <thead><tr>${head.join("")}</tr></thead>
 <tbody>
 ${body.join("\n")}

@@ -2,6 +2,7 @@ import {
   demandCurve,
   latencyByLevel,
   metricAxis,
+  modelLabel,
   resourcesOverTime,
   sizingBars,
   throughputCurve,
@@ -112,7 +113,7 @@ export function reportContent(document: ReportDocument): ReportContent {
     sizing: sizingTable(sizing.rows),
     ...(sizing.fleet.length === 0 ? {} : { fleet: fleetTable(document) }),
     verdicts: verdictTable(document),
-    ...(sizing.rows.length === 0 ? {} : { sizingChart: chart("sizing", sizingBars(sizing)) }),
+    ...(sizing.rows.some((row) => row.recommended > 0) ? { sizingChart: chart("sizing", sizingBars(sizing)) } : {}),
     charts: charts(document),
     levels: levelTable(summary.levels),
     assumptions: assumptionTable(document),
@@ -166,7 +167,7 @@ function sizingTable(rows: readonly SizingRow[]): ReportTable {
         formatQuantity(row.upper, row.metric),
         row.textbook === null ? NONE : formatQuantity(row.textbook, row.metric),
         row.extrapolation === "none" ? row.basis : `${row.basis}, ${REACH[row.extrapolation]}`,
-        row.model.replaceAll("_", " "),
+        modelLabel(row.model),
         ...(notes.length === 0 ? [] : [references(row.notes, notes)]),
       ],
       ...continuing(index > 0 && rows[index - 1].target_sessions === row.target_sessions),
@@ -216,9 +217,9 @@ function verdictTable({ fit }: ReportDocument): ReportTable {
         cells: [
           nameOf(metric.metric),
           metric.verdict.kind,
-          accepted === undefined ? NONE : accepted.name.replaceAll("_", " "),
+          accepted === undefined ? NONE : modelLabel(accepted.name),
           accepted?.holdout ? signedPercent(accepted.holdout.relative_error) : NONE,
-          metric.verdict.text,
+          unbroken(metric.verdict.text),
         ],
       };
     }),
@@ -243,7 +244,7 @@ function charts({ summary, fit, sizing, timeline }: ReportDocument): ReportChart
 
 function chart(id: string, spec: ChartSpec): ReportChart {
   const { text, subtitle } = spec.title as { text: string; subtitle: string | string[] };
-  return { id, title: text, text: [subtitle].flat().join(" "), spec };
+  return { id, title: text, text: unbroken([subtitle].flat().join(" ")), spec };
 }
 
 function levelTable(levels: readonly LevelSummary[]): ReportTable {
@@ -489,6 +490,11 @@ function continuing(same: boolean): { continued?: true } {
 function signedPercent(share: number): string {
   const value = 100 * share;
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)} %`;
+}
+
+/** Keeps an interval on one line. */
+function unbroken(text: string): string {
+  return text.replace(/\[[^\]]*\]/g, (interval) => interval.replaceAll(" ", "\u00a0"));
 }
 
 function percent(share: number): string {

@@ -173,3 +173,10 @@ Deno.test("sizingBars() is logarithmic only where targets are far apart", () => 
   const near = { rows: run.sizing.rows.filter((row) => row.target_sessions === 10) };
   assert.doesNotMatch(titles(sizingBars(near)).join(), /logarithmic/);
 });
+
+Deno.test("sizingBars() leaves out a resource of which nothing is needed", () => {
+  const { sizing } = simulatedDocument({ mode: "http", levels: [1, 2, 4, 8, 16], targets: [10] });
+  assert.equal(sizing.rows.find((row) => row.metric === "disk_bytes")!.recommended, 0);
+  const titles = (sizingBars(sizing).vconcat as { title: { text: string } }[]).map((panel) => panel.title.text);
+  assert.deepEqual(titles.map((title) => title.split(" ")[0]), ["CPU", "Memory", "Network"]);
+});
