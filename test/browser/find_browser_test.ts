@@ -93,3 +93,32 @@ Deno.test("carriedBrowser() does not run what another user, or a link, put in it
     await assert.rejects(carriedBrowser({ env: { TMPDIR: folder } }), /no private folder/);
   });
 });
+
+Deno.test("findBrowser() takes Playwright's own download: the full browser, else its headless shell", {
+  ignore: !carriable,
+}, async () => {
+  await inTemp(async (folder) => {
+    const { path: real } = await carriedBrowser();
+    const { chromium } = await import("playwright");
+    const revision = /chromium-(\d+)/.exec(chromium.executablePath())![1];
+    const full = join(folder, `chromium-${revision}`, "chrome-linux64", "chrome");
+    const shell = join(
+      folder,
+      `chromium_headless_shell-${revision}`,
+      "chrome-headless-shell-linux64",
+      "chrome-headless-shell",
+    );
+    for (const path of [shell, full]) {
+      await Deno.mkdir(join(path, ".."), { recursive: true });
+      await Deno.symlink(real, path);
+      const script = `import { findBrowser } from "${new URL("../../src/browser/mod.ts", import.meta.url)}";
+        console.log(JSON.stringify(await findBrowser()));`;
+      const { stdout } = await new Deno.Command(Deno.execPath(), {
+        args: ["eval", "--quiet", script],
+        cwd: new URL(".", import.meta.url),
+        env: { PLAYWRIGHT_BROWSERS_PATH: folder, PLIMSOLL_BROWSER: "" },
+      }).output();
+      assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), { path, source: "playwright" });
+    }
+  });
+});

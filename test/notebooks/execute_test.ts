@@ -82,13 +82,16 @@ Deno.test("notebook run keeps every output, also those that come after the kerne
   assert.deepEqual(results, Array.from({ length: 20 }, (_, i) => [`"result ${i}"`]));
 });
 
-Deno.test("notebook run injects parameters after their cell, and leaves no counters or foreign metadata", async () => {
+Deno.test("notebook run resolves the name plimsoll, injects parameters after their cell, and leaves no counters or foreign metadata", async () => {
   const { code, cells, metadata } = await executed(
-    ["const levels = [1, 2];\nconst name = 'default';", "console.log(levels.length, name);\nlevels"],
+    [
+      "const levels = [1, 2];\nconst name = 'default';",
+      `import { makePlan } from "plimsoll";\nconsole.log(levels.length, name, typeof makePlan);\nlevels`,
+    ],
     ["--set", "levels=[1,2,4]", "--set", 'name=it\'s "given"'],
   );
   assert.equal(code, 0);
-  assert.equal(textOf(cells[2]), `3 it's "given"\n`);
+  assert.equal(textOf(cells[2]), `3 it's "given" function\n`);
   assert.deepEqual(cells[1].metadata, { tags: ["injected-parameters"] });
   assert.deepEqual(Object.keys(metadata), ["kernelspec"]);
   for (const { execution_count, outputs, metadata } of cells) {
