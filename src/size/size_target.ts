@@ -46,7 +46,8 @@ export function sizeTarget(
       basis,
       textbook: figure,
       ...row,
-      notes: [...row.notes, ...textbookNotes(metric, figure)],
+      // What was never used needs no explanation but that.
+      notes: row.model === "none" ? demands[index].notes : [...row.notes, ...textbookNotes(metric, figure)],
     };
   });
   return { rows, fleet, binding: bindingOf(rows, { fleet, summary, target }) };
