@@ -103,7 +103,7 @@ export async function findPython(
 }
 
 /** The line that installs what a virtual environment needs, on this system. */
-export const PYTHON_LINE: string = process.platform === "darwin"
+const PYTHON_LINE = process.platform === "darwin"
   ? "brew install python3"
   : process.platform === "win32"
   ? "winget install Python.Python.3.13"
