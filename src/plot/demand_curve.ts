@@ -8,7 +8,7 @@ import { type ChartSpec, significant } from "./theme.ts";
 export interface DemandCurveOptions {
   /**
    * Draw the curve up to this many sessions.
-   * @default the largest of `targets` within four times the measured range, or the top of that range
+   * @default the highest level run, or the largest of `targets` within four times the measured range
    */
   upTo?: number;
   /**
@@ -48,7 +48,8 @@ export interface DemandCurveOptions {
 export function demandCurve(fit: MetricFit, options: DemandCurveOptions = {}): ChartSpec {
   const top = fit.range[1];
   const wanted = options.targets ?? [];
-  const upTo = options.upTo ?? Math.max(top, ...wanted.filter((n) => n <= 4 * top));
+  const upTo = options.upTo ??
+    Math.max(...fit.points.map((point) => point.sessions), ...wanted.filter((n) => n <= 4 * top));
   const targets = fit.accepted === null ? [] : wanted.filter((n) => n >= fit.range[0] && n <= upTo);
   const read = targets.map((n) => evaluate(fit, n));
   const axis = metricAxis(fit.metric, [...fit.points.map((point) => point.value), ...read.map((at) => at.estimate)]);

@@ -148,6 +148,7 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
         type: "quantitative",
         title: "Concurrent sessions",
         scale: { domain: [0, upTo * 1.03], nice: false },
+        axis: { tickMinStep: 1 },
       },
       y: {
         type: "quantitative",
@@ -235,7 +236,6 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
 }
 
 const MEASURED = "measured";
-const LEFT_OUT = "left out of the fit";
 const LINE_LEGEND = { symbolType: "stroke", symbolSize: 260 };
 
 function categories(
@@ -248,7 +248,13 @@ function categories(
 }
 
 function fillOf(kind: string, colour: string): string {
-  return kind === LEFT_OUT ? palette.paper : colour;
+  return kind === MEASURED ? colour : palette.paper;
+}
+
+/** `target_saturated: The target …` is `left out: target saturated`; the whole reason is in the tooltip. */
+function leftOut(reason: string): string {
+  const name = /^([a-z_]+):/.exec(reason)?.[1];
+  return name === undefined ? "left out of the fit" : `left out: ${name.replaceAll("_", " ")}`;
 }
 
 function pointRows(fit: MetricFit, axis: MetricAxis) {
@@ -257,7 +263,7 @@ function pointRows(fit: MetricFit, axis: MetricAxis) {
     value: point.value / axis.divisor,
     replicate: point.replicate,
     level: point.level,
-    kind: point.excluded === undefined ? MEASURED : LEFT_OUT,
+    kind: point.excluded === undefined ? MEASURED : leftOut(point.excluded),
     reason: point.excluded === undefined ? "used" : `left out: ${point.excluded}`,
   }));
 }

@@ -67,7 +67,13 @@ export function latencyByLevel(levels: readonly LevelSummary[]): ChartSpec {
     },
     datasets: { points, medians, end },
     encoding: {
-      x: { field: "sessions", type: "quantitative", title: "Concurrent sessions", scale: { domainMin: 0 } },
+      x: {
+        field: "sessions",
+        type: "quantitative",
+        title: "Concurrent sessions",
+        scale: { domainMin: 0 },
+        axis: { tickMinStep: 1 },
+      },
       y: {
         field: "latency_ms",
         type: "quantitative",

@@ -30,7 +30,7 @@ import { type ChartSpec, significant } from "./theme.ts";
  * ```
  */
 export function throughputCurve(fit: MetricFit): ChartSpec {
-  const upTo = fit.range[1] * 1.25;
+  const upTo = 1.25 * Math.max(...fit.points.map((point) => point.sessions));
   const axis = metricAxis(fit.metric, fit.points.map((point) => point.value));
   const used = fit.points.filter((point) => point.excluded === undefined);
   const lowest = Math.min(...used.map((point) => point.level));

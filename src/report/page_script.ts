@@ -11,7 +11,8 @@ const PARTS = ["import { ascending, isString, DisallowedObjectProperties } from 
  */
 export async function pageScript(): Promise<string> {
   const read = (address: string | URL) => readFile(new URL(address), "utf8");
-  const [runtime, interpreter, charts] = await Promise.all([
+  const [license, runtime, interpreter, charts] = await Promise.all([
+    read(new URL("../LICENSE", import.meta.resolve("vega"))),
     read(new URL("vega.min.js", import.meta.resolve("vega"))),
     read(import.meta.resolve("vega-interpreter")),
     read(new URL("page/charts.js", import.meta.url)),
@@ -25,6 +26,7 @@ export async function pageScript(): Promise<string> {
     .replace(PARTS[0], "const { ascending, isString, DisallowedObjectProperties } = vega;")
     .replace(/export \{ expression as expressionInterpreter \};[^]*$/, "return expression;");
   return [
+    `/*! Vega and vega-interpreter.\n${license.replaceAll("*/", "* /")}*/`,
     withoutMap(runtime),
     `const expressionInterpreter = (function () {\n${expression}\n})();`,
     charts,

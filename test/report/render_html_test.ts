@@ -191,6 +191,15 @@ Deno.test("renderHtml() page gives clip paths names of their own", () => {
 });
 
 const thin: [sentence: string, change: (document: ReportDocument) => void][] = [
+  ["two levels", (document) => Object.assign(document, simulatedDocument({ levels: [1, 2] }))],
+  ["one replicate of one level", (document) => {
+    Object.assign(document, simulatedDocument({ levels: [3], replicates: 1 }));
+  }],
+  ["every level left out", (document) => Object.assign(document, simulatedDocument({ levels: [24, 32, 48] }))],
+  ["a hundred levels", (document) => {
+    const levels = Array.from({ length: 100 }, (_, index) => 24 * (index + 1) / 100);
+    Object.assign(document, simulatedDocument({ levels, replicates: 1 }));
+  }],
   ["no timeline", (document) => document.timeline = []],
   ["nothing fitted", (document) => {
     document.fit.metrics = {};

@@ -128,7 +128,7 @@ function replicate(
   const flags: Flag[] = level >= 24
     ? [{
       name: "target_saturated",
-      reason: "The target delivers 7 % of the planned iterations late while the machine is 41 % busy.",
+      reason: "The target delivers 7 % of the planned iterations late while the machine is 41 % busy",
       excluded_from: ["demand"],
     }]
     : [];
