@@ -165,8 +165,7 @@ async function figure(chart: ReportChart): Promise<{ id: string; html: string; s
   const bare = { ...chart.spec, title: undefined, background: null, padding: 2 };
   try {
     const [spec, svg] = [compileChart(bare), await toSvg(bare)];
-    // Each drawing counts its clip paths from 0, and the page holds several.
-    const still = svg.replaceAll('id="clip', `id="${chart.id}-clip`).replaceAll("url(#clip", `url(#${chart.id}-clip`);
+    const still = drawing(svg, chart.id);
     const label = inertHtml(`${chart.title}. ${chart.text}`);
     const html = `<figure id="${chart.id}">
 ${caption}
@@ -180,6 +179,17 @@ ${caption}
       html: `<figure id="${chart.id}">${caption}<p>This chart could not be drawn: ${inertHtml(reason)}</p></figure>`,
     };
   }
+}
+
+/** A drawing for a page that holds several, and that says in one label what each shows. */
+function drawing(svg: string, id: string): string {
+  return svg
+    // Marks that nobody sees answer to the pointer, and a drawing does not.
+    .replace(/<(path|line)\b[^<>]*\sopacity="0"[^<>]*(?:\/>|><\/\1>)/g, "")
+    .replace(/ (?:aria-[a-z]+|role)="[^"]*"/g, "")
+    // Each drawing counts its clip paths from 0.
+    .replaceAll('id="clip', `id="${id}-clip`)
+    .replaceAll("url(#clip", `url(#${id}-clip`);
 }
 
 /** Charts carry the colours of a light page in attributes; a dark page sets others over them, one by one. */
