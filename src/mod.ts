@@ -20,26 +20,60 @@
  * @module
  */
 
-// The contract
-export type * from "./schema/mod.ts";
+// The contract: plans, rows, fits and results as plain data
+export type { BrowserScenario, Group, HttpRequest, Mode, Plan } from "./schema/plan.ts";
+export type { EventRow, Outcome, RequestRow, ResourceRow } from "./schema/rows.ts";
+export type { AttemptSeal, FileSeal, ManifestLine, Provenance, RunInfo } from "./schema/run.ts";
+export type { Baseline, Flag, LevelSummary, RunSummary } from "./schema/levels.ts";
+export type {
+  Evaluation,
+  Extrapolation,
+  FitPoint,
+  FitReport,
+  FittedParameter,
+  Interval,
+  MetricFit,
+  ModelFit,
+  ModelName,
+  Verdict,
+} from "./schema/fit.ts";
+export type { Assumptions, FleetRow, SensitivityRow, Sizing, SizingMetric, SizingRow } from "./schema/sizing.ts";
+export type { ReportDocument, TimelinePoint } from "./schema/report.ts";
+export type { ProgressEvent, ProgressPhase } from "./schema/progress.ts";
 export { InputError } from "./schema/input_error.ts";
+export { OUTCOMES } from "./schema/rows.ts";
+
+// Planning
+export { attemptOrder, defaultLevels, makePlan, parseDuration } from "./plan/mod.ts";
+export type { Machine, PlanInput, PlannedReplicate } from "./plan/mod.ts";
 
 // Measuring
-export { attemptOrder, defaultLevels, makePlan, parseDuration, type PlanInput } from "./plan/mod.ts";
-export type { Machine, PlannedReplicate } from "./plan/mod.ts";
-export { sweep, type SweepEnd, sweepLength, type SweepOptions } from "./run/sweep.ts";
+export { sweep, sweepLength } from "./run/sweep.ts";
+export type { SweepEnd, SweepOptions } from "./run/sweep.ts";
 
 // From rows to levels
 export { exportRun, levelFrame, load, summarise, timeline } from "./dataset/mod.ts";
-export type { Attempt, Dataset, ExportFormat } from "./dataset/mod.ts";
+export type { Attempt, DataFrame, Dataset, ExportFormat } from "./dataset/mod.ts";
 
 // From levels to curves
-export { evaluate, fitAll, fitDemand, fitThroughput } from "./model/mod.ts";
-export { leastSquares } from "./stats/mod.ts";
+export { curveByName, evaluate, fitAll, fitDemand, fitPoints, fitThroughput } from "./model/mod.ts";
+export { levelMeans, negligible } from "./model/mod.ts";
+export type { Curve, FitOptions, LevelMean, LevelPoint, PointsOptions } from "./model/mod.ts";
+
+// Numerics under the curves
+export { leastSquares, linearLeastSquares } from "./stats/mod.ts";
+export type { Estimate, LeastSquaresFit, LeastSquaresOptions, LeastSquaresProblem, LinearFit } from "./stats/mod.ts";
+export { fCdf, fQuantile, normalCdf, normalQuantile, tCdf, tQuantile } from "./stats/mod.ts";
+export type { FDegrees } from "./stats/mod.ts";
+export { seededRandom, shuffle } from "./stats/mod.ts";
 
 // From curves to machines
 export { formatQuantity, size } from "./size/mod.ts";
 
 // Showing
 export { demandCurve, latencyByLevel, resourcesOverTime, sizingBars, throughputCurve } from "./plot/mod.ts";
-export { makeReport, type ReportFiles, writeReport } from "./report/mod.ts";
+export type { ChartSpec, DemandCurveOptions } from "./plot/mod.ts";
+export { cancelOnStop, chart, explain, Explanation, progress, reportErrors, show } from "./notebook/mod.ts";
+export type { FrameLike, ProgressView, ShowOptions } from "./notebook/mod.ts";
+export { makeReport, writeReport } from "./report/mod.ts";
+export type { ReportFiles } from "./report/mod.ts";

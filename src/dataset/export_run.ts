@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import pl from "nodejs-polars";
 import type { RunSummary } from "../schema/levels.ts";
+import type { DataFrame } from "./data_frame.ts";
 import { levelFrame } from "./level_frame.ts";
 import type { Dataset } from "./load.ts";
 
@@ -39,7 +40,7 @@ export async function exportRun(
   });
 }
 
-function inert(frame: pl.DataFrame): pl.DataFrame {
+function inert(frame: DataFrame): DataFrame {
   const texts = frame.columns.filter((name) => frame.getColumn(name).dtype.equals(pl.Utf8));
   if (texts.length === 0) return frame;
   return frame.withColumns(...texts.map((name) => pl.col(name).str.replace("^([=+\\-@\\t\\r])", "'$1")));

@@ -1,5 +1,6 @@
 import pl from "nodejs-polars";
 import type { LevelSummary } from "../schema/levels.ts";
+import type { DataFrame } from "./data_frame.ts";
 
 /**
  * Levels as a tidy frame: one row a replicate, one column a metric, flags as text.
@@ -11,7 +12,7 @@ import type { LevelSummary } from "../schema/levels.ts";
  *   metrics: { target_cores: 0.1 }, flags: [] }]).columns; // [..., "target_cores", "flags"]
  * ```
  */
-export function levelFrame(levels: readonly LevelSummary[]): pl.DataFrame {
+export function levelFrame(levels: readonly LevelSummary[]): DataFrame {
   const metrics = [...new Set(levels.flatMap((level) => Object.keys(level.metrics)))];
   const numbers = (name: string, values: (number | null)[]) => pl.Series(name, values, pl.Float64);
   return pl.DataFrame([

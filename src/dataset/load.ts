@@ -5,6 +5,7 @@ import { InputError } from "../schema/input_error.ts";
 import { planSchema } from "../schema/plan.ts";
 import { type AttemptSeal, attemptSealSchema, type ManifestLine, type RunInfo } from "../schema/run.ts";
 import type { EventRow, RequestRow, ResourceRow } from "../schema/rows.ts";
+import type { DataFrame } from "./data_frame.ts";
 import { readJsonl } from "./read_jsonl.ts";
 
 /** A part of a run that ended as planned, with its rows. */
@@ -26,9 +27,9 @@ export interface Dataset {
   attempts: Attempt[];
   idle: Attempt[];
   /** `requests` of all attempts, with `latency_ms` from the intended start and `steady`. */
-  requests: pl.DataFrame;
+  requests: DataFrame;
   /** `resources` of all attempts, scalar columns. */
-  resources: pl.DataFrame;
+  resources: DataFrame;
   /** What had to be left out or repaired, for the reader. */
   warnings: string[];
 }
@@ -125,7 +126,7 @@ async function rowsOf<Row>(root: string, folder: string, name: string, warnings:
   return rows;
 }
 
-function requestFrame(attempts: Attempt[]): pl.DataFrame {
+function requestFrame(attempts: Attempt[]): DataFrame {
   return frame(attempts, ({ requests, seal: { window } }) =>
     requests.map((row) => {
       const ended_ms = row.started_ms + row.duration_ms;
@@ -137,7 +138,7 @@ function requestFrame(attempts: Attempt[]): pl.DataFrame {
     }));
 }
 
-function resourceFrame(attempts: Attempt[]): pl.DataFrame {
+function resourceFrame(attempts: Attempt[]): DataFrame {
   return frame(
     attempts,
     ({ resources, seal: { window } }) =>
@@ -150,7 +151,7 @@ function resourceFrame(attempts: Attempt[]): pl.DataFrame {
 }
 
 /** One frame of all attempts: by columns, since a column that is absent from the first rows would be lost by rows. */
-function frame(attempts: Attempt[], rowsOf: (attempt: Attempt) => Record<string, unknown>[]): pl.DataFrame {
+function frame(attempts: Attempt[], rowsOf: (attempt: Attempt) => Record<string, unknown>[]): DataFrame {
   const keyed = attempts.flatMap((attempt) => {
     const { level, replicate, attempt: number } = attempt.seal;
     return rowsOf(attempt).map((row) => ({ level, replicate, attempt: number, discarded: attempt.discarded, ...row }));
