@@ -10,21 +10,27 @@ import { readJsonl } from "./read_jsonl.ts";
 
 /** A part of a run that ended as planned, with its rows. */
 export interface Attempt {
+  /** From `COMPLETE.json`. */
   seal: AttemptSeal;
   /** Folder, relative to the run. */
   path: string;
   /** Run to warm up: in no summary and no fit. */
   discarded: boolean;
+  /** From `requests.jsonl`, in order. */
   requests: RequestRow[];
+  /** From `resources.jsonl`, in order. */
   resources: ResourceRow[];
+  /** From `events.jsonl`, in order. */
   events: EventRow[];
 }
 
 /** A run as read from its directory. Frames are tidy: one row a request, sample or event, keyed by level, replicate, attempt. */
 export interface Dataset {
+  /** Plan, provenance and manifest. */
   info: RunInfo;
   /** Complete levels, in the order in which they ran. */
   attempts: Attempt[];
+  /** Windows without load, in the order in which they ran. */
   idle: Attempt[];
   /** `requests` of all attempts, with `latency_ms` from the intended start and `steady`. */
   requests: DataFrame;

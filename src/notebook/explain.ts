@@ -6,6 +6,7 @@ export class Explanation {
   /** The sentences, as Markdown. */
   readonly text: string;
 
+  /** Takes whole sentences, as Markdown. */
   constructor(text: string) {
     this.text = text;
   }

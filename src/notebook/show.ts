@@ -2,10 +2,15 @@ import { escapeHtml, kernel } from "./kernel.ts";
 
 /** A Polars DataFrame, as far as showing it goes. */
 export interface FrameLike {
+  /** Names, from the left. */
   readonly columns: string[];
+  /** Polars types, one a column. */
   readonly dtypes: { variant: string }[];
+  /** Rows. */
   readonly height: number;
+  /** The first rows. */
   head(length?: number): FrameLike;
+  /** Values of one column, from the top. */
   getColumn(name: string): { toArray(): unknown[] };
 }
 

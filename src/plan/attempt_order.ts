@@ -3,9 +3,11 @@ import { seededRandom, shuffle } from "../stats/mod.ts";
 
 /** One level to be run once. */
 export interface PlannedReplicate {
+  /** Concurrent sessions. */
   level: number;
   /** From 1; 0 for the run that is thrown away. */
   replicate: number;
+  /** Run only to warm up. */
   discarded: boolean;
 }
 

@@ -4,6 +4,7 @@ import type { Mode } from "../schema/plan.ts";
 export interface Machine {
   /** Logical cores. */
   cores: number;
+  /** Physical memory. */
   memory_bytes: number;
 }
 

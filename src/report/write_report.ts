@@ -9,8 +9,11 @@ import { reportContent } from "./report_content.ts";
 
 /** Where a report's files are. */
 export interface ReportFiles {
+  /** Path of `report.html`. */
   html: string;
+  /** Path of `report.md`. */
   markdown: string;
+  /** Path of `report.json`. */
   json: string;
 }
 

@@ -16,6 +16,7 @@ export type Interval = [number, number];
 
 /** A fitted number with its error. */
 export interface FittedParameter {
+  /** At the best fit. */
   value: number;
   /** `null` at a bound, where a Wald error means nothing. */
   standard_error: number | null;
@@ -25,7 +26,9 @@ export interface FittedParameter {
 
 /** One curve, fitted to one metric. Plain data: `evaluate` needs nothing else. */
 export interface ModelFit {
+  /** Which curve. */
   name: ModelName;
+  /** By name, for example `intercept` and `slope`. */
   parameters: Record<string, FittedParameter>;
   /** `null` where undefined: points ≤ parameters + 1. */
   aicc: number | null;
@@ -42,6 +45,7 @@ export interface ModelFit {
   free: string[];
   /** Standard deviation of the residuals on the ln scale: a relative error. */
   residual_error: number;
+  /** Usable levels minus parameters. */
   degrees_of_freedom: number;
   /** Hold-out error on the ln scale, √(h₁² + h₂²/2) + 0.01; `null` where it could not be had. */
   score: number | null;
@@ -52,7 +56,9 @@ export type Extrapolation = "none" | "2x" | "4x" | "beyond";
 
 /** A fit read at one concurrency. */
 export interface Evaluation {
+  /** Where it is read. */
   sessions: number;
+  /** Of the accepted model, in the metric's unit. */
   estimate: number;
   /** Of the mean curve of the accepted model. */
   confidence: Interval;
@@ -60,11 +66,13 @@ export interface Evaluation {
   prediction: Interval;
   /** One-sided upper bound of the prediction: what sizing uses. */
   sizing_upper: number;
+  /** How far outside the measured levels. */
   extrapolation: Extrapolation;
 }
 
 /** Whether the metric grows in proportion to the sessions. */
 export interface Verdict {
+  /** `inconclusive` where the levels do not decide it. */
   kind: "linear" | "superlinear" | "sublinear" | "saturating" | "inconclusive";
   /** Best curve against the line at the verdict's target, as a share of the line [%]. */
   effect_percent: number;
@@ -72,11 +80,15 @@ export interface Verdict {
   text: string;
 }
 
-/** A level mean that a fit used, or left out. */
+/** A replicate that a fit used, or left out. */
 export interface FitPoint {
+  /** Observed concurrency. */
   sessions: number;
+  /** In the metric's unit. */
   value: number;
+  /** From 1. */
   replicate: number;
+  /** Sessions planned. */
   level: number;
   /** Present where the point was left out. */
   excluded?: string;
@@ -84,10 +96,13 @@ export interface FitPoint {
 
 /** Everything known of one metric against sessions. Plain data. */
 export interface MetricFit {
+  /** Name, for example `target_cores`. */
   metric: string;
+  /** Which curves were tried. */
   kind: "demand" | "throughput";
   /** Confidence level of all intervals, for example 0.95. */
   level: number;
+  /** All replicates, those left out included. */
   points: FitPoint[];
   /** Lowest and highest sessions among the points used. */
   range: Interval;
@@ -95,14 +110,19 @@ export interface MetricFit {
   models: ModelFit[];
   /** The model whose mean curve is read; `null` where nothing could be fitted. */
   accepted: ModelName | null;
+  /** How the metric grows. */
   verdict: Verdict;
+  /** The fit, read where it was asked for. */
   at: Evaluation[];
 }
 
 /** What `plimsoll fit --json` prints. */
 export interface FitReport {
+  /** Version of this format. */
   schema: "plimsoll.fit/1";
+  /** The run directory or file that the points come from. */
   source: string;
+  /** By name. */
   metrics: Record<string, MetricFit>;
 }
 

@@ -11,6 +11,7 @@
  * ```
  */
 export class InputError extends Error {
+  /** Tells it from other errors where classes do not, as across processes. */
   override name = "InputError";
   /** The flag or plan field. */
   readonly field: string;
@@ -19,6 +20,7 @@ export class InputError extends Error {
   /** What would be right. */
   readonly remedy: string;
 
+  /** Takes any value, and shows what is not text as JSON. */
   constructor(field: string, value: unknown, remedy: string) {
     const shown = typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
     super(`Cannot use ${field}: current value is ${JSON.stringify(shown)}. Give ${remedy}.`);

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 /** Why a replicate is set apart. Flagged is not deleted: it stays in tables and plots, with the reason. */
 export interface Flag {
+  /** What is wrong with it. */
   name:
     | "target_saturated"
     | "machine_limited"
@@ -28,7 +29,9 @@ export interface Flag {
 export interface LevelSummary {
   /** Sessions planned. */
   level: number;
+  /** From 1. */
   replicate: number;
+  /** From 1; more after a fault. */
   attempt: number;
   /** Observed concurrency: time average of live sessions over the steady window. The x of every fit. */
   sessions: number;
@@ -36,7 +39,9 @@ export interface LevelSummary {
   window_s: number;
   /** Rows of `requests.jsonl` in the window. */
   requests: number;
+  /** By name, in the unit of that name. */
   metrics: Record<string, number>;
+  /** Empty where nothing sets it apart. */
   flags: Flag[];
 }
 
@@ -52,7 +57,9 @@ export interface Baseline {
 
 /** A run, reduced: what models, sizing, plots and reports work on. Plain data. */
 export interface RunSummary {
+  /** Path of the run directory. */
   run: string;
+  /** Whether sessions were HTTP clients or browsers. */
   mode: "http" | "playwright";
   /** The target's URL, redacted. */
   url: string;
@@ -60,7 +67,9 @@ export interface RunSummary {
   size_groups: string[];
   /** Logical cores, and memory [bytes], of the machine, cgroup limits applied. */
   capacity: { cores: number; memory_bytes: number };
+  /** The idle machine. */
   baseline: Baseline;
+  /** One a replicate, ascending by level, the discarded run left out. */
   levels: LevelSummary[];
   /** What the reader must know: partial attempts, repaired files, missing samples. */
   warnings: string[];

@@ -10,18 +10,23 @@ export type Group = "target" | "browser" | "generator" | "system";
 export interface HttpRequest {
   /** The step's name in rows and plots. */
   name: string;
+  /** HTTP verb. */
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
   /** Path on the plan's URL, with its query. */
   path: string;
+  /** Sent beside those that the client sets itself. */
   headers?: Record<string, string>;
+  /** Sent as it is, after replacement. */
   body?: string;
 }
 
 /** What a session of `playwright` mode does besides looking at the page. */
 export interface BrowserScenario {
+  /** Inside of the browser window [CSS px]. */
   viewport: { width: number; height: number };
   /** Time between two screenshots of one session [ms]; 0 takes none. */
   screenshot_every_ms: number;
+  /** What screenshots are encoded as. */
   screenshot_format: "jpeg" | "png";
   /** JPEG quality, 1–100. */
   screenshot_quality: number;
@@ -29,6 +34,7 @@ export interface BrowserScenario {
 
 /** A sweep, whole: what is driven, how hard, for how long, and what is watched. Command-line flags override the fields one to one. */
 export interface Plan {
+  /** Whether sessions are HTTP clients or browsers. */
   mode: Mode;
   /** What the sessions open or request. Loopback only, unless consent names the host. */
   url: string;

@@ -8,12 +8,15 @@ import { type Sizing, sizingSchema } from "./sizing.ts";
 export interface TimelinePoint {
   /** Time since the sweep's first attempt began [s]. */
   t_s: number;
+  /** `target`, `browser`, `generator` or `system`. */
   group: string;
   /** Logical cores used in the interval that ends here. */
   cores: number;
   /** `null` where it was not read at this sample. */
   memory_bytes: number | null;
+  /** Sessions planned. */
   level: number;
+  /** From 1; 0 for the run that is thrown away. */
   replicate: number;
   /** Inside the steady window. */
   steady: boolean;
@@ -21,14 +24,21 @@ export interface TimelinePoint {
 
 /** What `report.json` holds: every number that `report.html` and `report.md` show. */
 export interface ReportDocument {
+  /** Version of this format. */
   schema: "plimsoll.report/1";
+  /** One line, naming the target. */
   title: string;
   /** ISO 8601. */
   created_at: string;
+  /** What was measured. */
   summary: RunSummary;
+  /** How it grows. */
   fit: FitReport;
+  /** What to buy. */
   sizing: Sizing;
+  /** Resources of the whole sweep, thinned out. */
   timeline: TimelinePoint[];
+  /** Where and how it was measured. */
   provenance: Provenance;
 }
 

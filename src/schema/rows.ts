@@ -22,56 +22,77 @@ export const OUTCOMES = [
 
 /** One line of `requests.jsonl`: a request, or a step of a browser session. Times are monotonic, from the attempt's start. */
 export interface RequestRow {
+  /** Position in the file, from 0, without gaps. */
   seq: number;
   /** Session number, from 0. */
   session: number;
   /** Iteration number of that session, from 0. */
   iteration: number;
+  /** Name of the request or browser step. */
   step: string;
   /** The intended start [ms]: the slot for an iteration's first step, the end of the step before for the others. */
   scheduled_ms: number;
+  /** The actual start [ms]. */
   started_ms: number;
+  /** From the actual start to the last byte, or to the failure [ms]. */
   duration_ms: number;
+  /** `ok`, or what went wrong. */
   outcome: Outcome;
   /** HTTP status, 0 where there was none. */
   status: number;
   /** Bytes on the wire towards the session, headers included; in a browser all that the page received since its last row. */
   bytes_in: number;
+  /** Bytes on the wire from the session, headers included. */
   bytes_out: number;
 }
 
 /** One line of `resources.jsonl`: one group at one time. Counters are cumulative, children that have ended included. */
 export interface ResourceRow {
+  /** Position in the file, from 0, without gaps. */
   seq: number;
+  /** When it was sampled [ms since the attempt's start]. */
   t_ms: number;
+  /** Whose use this is. */
   group: Group;
   /** CPU time used [ms]. On `system` rows the busy time of all cores. */
   cpu_ms: number;
   /** Absent where it was not read at this sample: PSS is read at a lower rate. */
   memory_bytes?: number;
+  /** How memory was read: proportional set size, resident set size, the cgroup's own count, or the machine's. */
   memory_kind?: "pss" | "rss" | "cgroup" | "system";
+  /** Alive at this sample. */
   processes: number;
   /** Sum over the samples of the CPU time of the busiest thread of each interval [ms]. */
   hottest_thread_cpu_ms?: number;
   /** `system` rows: busy time of each core [ms]. */
   core_busy_ms?: number[];
+  /** `system` rows: time that the hypervisor gave to others [ms]. */
   steal_ms?: number;
+  /** `system` rows: time that the cgroup's CPU limit held its tasks back [ms]. */
   throttled_ms?: number;
+  /** `system` rows: mean clock of the cores [MHz]. */
   mhz?: number;
+  /** `system` rows: total minus available. */
   memory_used_bytes?: number;
+  /** `system` rows: what may be taken without swapping. */
   memory_available_bytes?: number;
   /** All interfaces but loopback. */
   network_received_bytes?: number;
+  /** All interfaces but loopback. */
   network_sent_bytes?: number;
   /** The loopback interface; it counts each byte both as received and as sent, this is one of the two. */
   network_loopback_bytes?: number;
+  /** Whole disks, partitions not counted again. */
   disk_read_bytes?: number;
+  /** Whole disks, partitions not counted again. */
   disk_written_bytes?: number;
   /** Bytes that the run has written as artifacts, by kind, from the attempt's start. */
   artifact_bytes?: Record<string, number>;
   /** Time in which some task waited for CPU, memory or I/O [ms]. */
   pressure_cpu_ms?: number;
+  /** As `pressure_cpu_ms`, for memory [ms]. */
   pressure_memory_ms?: number;
+  /** As `pressure_cpu_ms`, for I/O [ms]. */
   pressure_io_ms?: number;
   /** How late this sample was taken [ms]. */
   late_ms?: number;

@@ -3,17 +3,23 @@ import type { Plan } from "./plan.ts";
 
 /** What `COMPLETE.json` says of a file of an attempt. */
 export interface FileSeal {
+  /** Lines. */
   rows: number;
+  /** Length of the file. */
   bytes: number;
+  /** Hash of the whole file, hexadecimal. */
   sha256: string;
 }
 
 /** `COMPLETE.json`: an attempt, or an idle window, that ended as planned. Its presence decides. */
 export interface AttemptSeal {
+  /** A level under load, or a window without. */
   kind: "level" | "idle";
   /** Sessions planned; 0 for an idle window. */
   level: number;
+  /** From 1; 0 for the run that is thrown away, and for an idle window. */
   replicate: number;
+  /** From 1; more after a fault. */
   attempt: number;
   /** `failing`: the breaker ended it early, its rows are whole as far as they go. */
   state: "complete" | "failing";
@@ -21,6 +27,7 @@ export interface AttemptSeal {
   started_at: string;
   /** The planned steady window [ms from the attempt's start]. */
   window: { from_ms: number; to_ms: number };
+  /** By name, within the attempt's folder. */
   files: Record<string, FileSeal>;
 }
 
@@ -39,31 +46,49 @@ export type ManifestLine =
 
 /** `provenance.json`: what a reader needs to judge, or repeat, the run. No secrets, no values of environment variables. */
 export interface Provenance {
+  /** Of the program that measured. */
   plimsoll_version: string;
+  /** Of the runtime that it ran on. */
   deno_version: string;
+  /** Hash of `deno.lock`, hexadecimal. */
   lockfile_sha256: string;
+  /** Commit of the source; `unknown` outside a clone. */
   git_revision: string;
+  /** Wall-clock time of the sweep's start, ISO 8601. */
   started_at: string;
+  /** For example `Linux`. */
   os: string;
+  /** Release of the operating system's kernel. */
   kernel: string;
+  /** As the processor names itself. */
   cpu_model: string;
   /** Logical cores. */
   vcpus: number;
+  /** 2 where logical cores share a physical one. */
   threads_per_core: number;
+  /** How the kernel sets the CPU clock; `unknown` where it cannot be read. */
   governor: string;
+  /** All of the machine's. */
   memory_bytes: number;
   /** Limits of the cgroup that the run is in; absent where there are none. */
   cgroup_limits: { cores?: number; memory_bytes?: number };
+  /** The kernel's clock source; `unknown` where it cannot be read. */
   time_source: string;
+  /** What read the resource rows. */
   sampler: "linux" | "portable";
+  /** How the memory of processes was read. */
   memory_kind: "pss" | "rss";
+  /** What drove the sessions in `playwright` mode: executable, version, where it was found, sandbox on or off. */
   browser?: { path: string; version: string; source: string; sandboxed: boolean };
   /** The URL without query and credentials. */
   target: string;
+  /** IP addresses of the target's host. */
   resolved_addresses: string[];
   /** The host that the user said may be loaded, where it is not loopback. */
   consent?: string;
+  /** The plan's. */
   seed: number;
+  /** Hash of the plan, hexadecimal: equal where two runs did the same. */
   plan_sha256: string;
   /** Names of the environment variables that were read. */
   environment: string[];
@@ -71,9 +96,13 @@ export interface Provenance {
 
 /** Everything on disk about a run that is not rows. */
 export interface RunInfo {
+  /** The run directory, absolute. */
   path: string;
+  /** From `plan.json`. */
   plan: Plan;
+  /** From `provenance.json`. */
   provenance: Provenance;
+  /** From `manifest.jsonl`, in order. */
   manifest: ManifestLine[];
 }
 

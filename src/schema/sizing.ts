@@ -7,6 +7,7 @@ export interface Assumptions {
   targets: number[];
   /** Peak-to-mean: T_peak = target · peak is used everywhere. */
   peak: number;
+  /** Factor on the estimate, from 1. */
   safety: number;
   /** Highest CPU utilisation to plan for, 0–1. */
   utilisation: number;
@@ -16,6 +17,7 @@ export interface Assumptions {
   baseline_os_bytes: number;
   /** Disk that is taken before the first artifact [bytes]. */
   baseline_storage_bytes: number;
+  /** How long artifacts are kept [days]. */
   retention_days: number;
   /** Hours a day in which a session slot is in use. */
   session_hours_per_day: number;
@@ -38,8 +40,11 @@ export type SizingMetric = "cores" | "memory_bytes" | "disk_bytes" | "network_by
 
 /** One number of a specification. */
 export interface SizingRow {
+  /** Sessions to size for, before the peak factor. */
   target_sessions: number;
+  /** Says the unit of the numbers: logical cores, bytes, bytes/s. */
   metric: SizingMetric;
+  /** Where the numbers come from: within the measured levels, beyond them, or many workers at a measured one. */
   basis: "measured" | "extrapolated" | "replicated";
   /** Average ÷ sessions · target · safety, on system totals, generator included. Shown for comparison only. `null` where it has no meaning. */
   textbook: number | null;
@@ -53,43 +58,65 @@ export interface SizingRow {
   recommended: number;
   /** The curve that was read, or `measured level`. */
   model: string;
+  /** How far outside the measured levels the curve was read. */
   extrapolation: Extrapolation;
+  /** What the reader must know of this row; may be empty. */
   notes: string[];
 }
 
 /** A target served by several equal machines. */
 export interface FleetRow {
+  /** Sessions to size for, before the peak factor. */
   target_sessions: number;
+  /** A measured level [sessions]. */
   sessions_per_worker: number;
+  /** Machines to buy, the spare ones included. */
   workers: number;
+  /** How many of `workers` may fail. */
   spare: number;
+  /** Logical cores, whole. */
   cores_per_worker: number;
+  /** Operating system included. */
   memory_bytes_per_worker: number;
+  /** For the whole retention, free space included. */
   disk_bytes_per_worker: number;
 }
 
 /** One assumption changed, everything else kept. */
 export interface SensitivityRow {
+  /** Sessions to size for, before the peak factor. */
   target_sessions: number;
+  /** Field of {@linkcode Assumptions}. */
   assumption: string;
+  /** As assumed. */
   from: number;
+  /** As tried. */
   to: number;
+  /** What is recommended differently; says the unit. */
   metric: SizingMetric;
+  /** What to buy as assumed. */
   recommended_from: number;
+  /** What to buy as tried. */
   recommended_to: number;
 }
 
 /** What `plimsoll size --json` prints. */
 export interface Sizing {
+  /** Version of this format. */
   schema: "plimsoll.sizing/1";
+  /** The run directory or file that was sized from. */
   source: string;
   /** The one-sentence answer. */
   answer: string;
+  /** One a target and metric. Empty where no level may be used. */
   rows: SizingRow[];
+  /** One a target. */
   fleet: FleetRow[];
   /** For each target, the metric that needs the largest share of the machine that was measured. */
   binding: { target_sessions: number; metric: SizingMetric; share: number }[];
+  /** All of them, defaults included. */
   assumptions: Assumptions;
+  /** Only changes that change a recommendation. */
   sensitivity: SensitivityRow[];
 }
 
