@@ -35,7 +35,8 @@ export async function report(args: string[]): Promise<number> {
     return 0;
   }
   const run = runFrom(flags.positionals);
-  const document = makeReport(await load(run), assumptionsFromFlags(flags));
+  const assumptions = assumptionsFromFlags(flags);
+  const document = makeReport(await load(run), assumptions);
   const files = await writeReport(document, flags.values.out as string ?? join(run, "report"));
   if (flags.values.json) console.log(JSON.stringify(document, null, 2));
   else console.log(`${resultText(document)}\n\n${filesText(files)}`);

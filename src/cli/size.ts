@@ -28,7 +28,8 @@ export async function size(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const document = makeReport(await load(runFrom(flags.positionals)), assumptionsFromFlags(flags));
+  const assumptions = assumptionsFromFlags(flags);
+  const document = makeReport(await load(runFrom(flags.positionals)), assumptions);
   const { sizing } = document;
   if (flags.values.json) console.log(JSON.stringify(sizing, null, 2));
   else console.log(`${sizing.answer}\n\n${sizingTable(sizing.rows)}`);

@@ -1,6 +1,9 @@
 import type { TimelinePoint } from "../schema/report.ts";
 import type { Dataset } from "./load.ts";
 
+/** The last sample of an attempt may follow the one before at once: too soon for a rate. */
+const LEAST_MS = 50;
+
 /**
  * Resources over the whole sweep, one point a group and sampling interval, attempts at their place on the wall clock.
  *
@@ -25,7 +28,7 @@ export function timeline(dataset: Dataset, most_points = 2500): TimelinePoint[] 
       const points: TimelinePoint[] = [];
       for (let index = step; index < samples.length; index += step) {
         const [before, now] = [samples[index - step], samples[index]];
-        if (now.t_ms <= before.t_ms) continue;
+        if (now.t_ms - before.t_ms < LEAST_MS) continue;
         points.push({
           t_s: round(offset_s + now.t_ms / 1000),
           group,

@@ -176,8 +176,10 @@ class Watch {
 
   rows(rows: ResourceRowLike[]): void {
     const before = this.#last;
-    this.#last = rows;
     const system = rows.find(({ group }) => group === "system");
+    // The last sample comes when the attempt ends, not when it is due: too soon for a rate.
+    if (before.length > 0 && rows[0].t_ms - before[0].t_ms < 0.5 * this.options.sample_interval_ms) return;
+    this.#last = rows;
     const total = (system?.memory_available_bytes ?? 0) + (system?.memory_used_bytes ?? 0);
     if (system?.memory_available_bytes !== undefined && system.memory_available_bytes < MEMORY_FLOOR * total) {
       this.#stop.resolve({ kind: "guard", reason: "less than 7 % of the memory was available" });

@@ -1,4 +1,5 @@
 import { relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { attemptOrder, checkUrl, makePlan, type PlanInput } from "../plan/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
@@ -13,7 +14,7 @@ import { accepts, openTarget, resolveTarget, type Target } from "./target.ts";
 export interface SweepOptions {
   /**
    * The folder of the run; new, or empty.
-   * @default `data/runs/<time>-<mode>`
+   * @default `data/runs/<time>-<mode>` of the project
    */
   out?: string;
   /** `HOST:PORT` of a target that is not loopback and that the user may load. */
@@ -30,7 +31,7 @@ export interface SweepEnd {
   path: string;
   /** `complete`: every level ran. `stopped`: by the signal. `guarded`: a guard ended it. */
   state: "complete" | "stopped" | "guarded";
-  /** Attempts that are complete, of those planned. */
+  /** Attempts that are complete, of those planned; the one to warm up does not count. */
   attempts: { complete: number; planned: number };
   /** One sentence where it is not complete. */
   reason?: string;
@@ -78,7 +79,8 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
 
   const directory = RunDirectory.create(out);
   let complete = 0;
-  const planned = parts.filter(({ phase }) => phase === "level").length;
+  const counts = (part: Part) => part.replicate !== undefined && !part.replicate.discarded;
+  const planned = parts.filter(counts).length;
   try {
     const provenance = makeProvenance(plan, { addresses, consent: options.consent });
     directory.describe(plan, provenance);
@@ -91,7 +93,7 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
         const state = end.guard ? "guarded" : "stopped";
         return { path: out, state, attempts: { complete, planned }, reason: end.reason };
       }
-      if (part.phase === "level") complete++;
+      if (counts(part)) complete++;
     }
     directory.note({ event: "sweep_complete" });
     tell("done", parts.length);
@@ -202,5 +204,5 @@ function agentPermissions(folder: string, address: string, port: number): string
 
 function defaultOut(plan: Plan): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(":", "").replace("T", "-");
-  return `data/runs/${time}-${plan.mode}`;
+  return fileURLToPath(new URL(`../../data/runs/${time}-${plan.mode}`, import.meta.url));
 }

@@ -79,7 +79,9 @@ export async function openTarget(plan: Plan, address: string, port: number): Pro
 }
 
 async function startCommand(command: string[], address: string, port: number): Promise<Target> {
-  const [program, ...args] = command;
+  const [name, ...args] = command;
+  // This Deno need not be on the PATH.
+  const program = name === "deno" ? Deno.execPath() : name;
   if (await accepts(address, port, 500)) {
     throw new InputError("--target-command", command.join(" "), `a free port: something listens on ${port} already`);
   }
