@@ -6,10 +6,13 @@
  * @param right indexes of columns that hold numbers.
  * @returns lines, without a newline at the end.
  *
- * @example
+ * @example A metric and its value
  * ```ts
  * import { textTable } from "./text_table.ts";
- * textTable(["metric", "value"], [["cores", "4"]], [1]);
+ * import assert from "node:assert/strict";
+ *
+ * const lines = textTable(["metric", "value"], [["cores", "4"]], [1]).split("\n");
+ * assert.deepEqual(lines, ["metric  value", "──────  ─────", "cores       4"]);
  * ```
  */
 export function textTable(header: string[], rows: string[][], right: number[] = []): string {

@@ -18,8 +18,8 @@ export type ExportFormat = "csv" | "parquet";
  * @param options the run's summary, where to, and in which format.
  * @returns the paths of the files.
  *
- * @example
- * ```ts no-eval
+ * @example Parquet files in a folder
+ * ```ts ignore
  * import { exportRun, load, summarise } from "plimsoll";
  * const dataset = await load("data/runs/first");
  * await exportRun(dataset, { summary: summarise(dataset), directory: "export", format: "parquet" });

@@ -5,11 +5,14 @@ import type { DataFrame } from "./data_frame.ts";
 /**
  * Levels as a tidy frame: one row a replicate, one column a metric, flags as text.
  *
- * @example
+ * @example One replicate
  * ```ts
- * import { levelFrame } from "./level_frame.ts";
- * levelFrame([{ level: 1, replicate: 1, attempt: 1, sessions: 1, window_s: 10, requests: 10,
- *   metrics: { target_cores: 0.1 }, flags: [] }]).columns; // [..., "target_cores", "flags"]
+ * import { levelFrame } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * const level = { level: 1, replicate: 1, attempt: 1, sessions: 1, window_s: 10, requests: 10, flags: [] };
+ * const frame = levelFrame([{ ...level, metrics: { target_cores: 0.1 } }]);
+ * assert.deepEqual(frame.columns.slice(-2), ["target_cores", "flags"]);
  * ```
  */
 export function levelFrame(levels: readonly LevelSummary[]): DataFrame {

@@ -47,8 +47,8 @@ export interface Dataset {
  * @returns the rows, typed and as frames.
  * @throws {InputError} If there is no run.
  *
- * @example
- * ```ts no-eval
+ * @example The requests of a run
+ * ```ts ignore
  * import { load } from "plimsoll";
  * const dataset = await load("data/runs/first");
  * dataset.requests.shape; // { height: 12345, width: 17 }

@@ -13,10 +13,15 @@ export interface JsonlRows<Row> {
  * @param path the file; one that is not there has no rows.
  * @returns the rows in file order, and how many lines had to be left out.
  *
- * @example
- * ```ts no-eval
+ * @example A file that a crash cut off
+ * ```ts
  * import { readJsonl } from "./read_jsonl.ts";
- * const { rows, broken } = await readJsonl("data/runs/first/manifest.jsonl");
+ * import assert from "node:assert/strict";
+ *
+ * const path = Deno.makeTempFileSync();
+ * Deno.writeTextFileSync(path, '{"seq":0}\n{"se');
+ * assert.deepEqual(await readJsonl(path), { rows: [{ seq: 0 }], broken: 1 });
+ * Deno.removeSync(path);
  * ```
  */
 export async function readJsonl<Row>(path: string): Promise<JsonlRows<Row>> {

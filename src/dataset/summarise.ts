@@ -16,8 +16,8 @@ const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 };
  * @param dataset what {@linkcode load} read.
  * @returns plain data: levels without the discarded run, in ascending order.
  *
- * @example
- * ```ts no-eval
+ * @example Cores of the lowest level
+ * ```ts ignore
  * import { load, summarise } from "plimsoll";
  * const { levels } = summarise(await load("data/runs/first"));
  * levels[0].metrics.target_cores;

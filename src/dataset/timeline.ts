@@ -10,8 +10,8 @@ const LEAST_MS = 50;
  * @param dataset what {@linkcode load} read.
  * @param most_points intervals are merged so that about as many remain.
  *
- * @example
- * ```ts no-eval
+ * @example Of a whole run
+ * ```ts ignore
  * import { load, timeline } from "plimsoll";
  * timeline(await load("data/runs/first"));
  * ```

@@ -9,7 +9,9 @@ let controller: AbortController | undefined;
  *
  * @example A sweep that can be stopped
  * ```ts ignore
- * const run = await sweep(plan, { signal: cancelOnStop() });
+ * import { cancelOnStop, sweep } from "plimsoll";
+ *
+ * const run = await sweep({ url: "http://127.0.0.1:8080/" }, { signal: cancelOnStop() });
  * ```
  */
 export function cancelOnStop(): AbortSignal {

@@ -15,8 +15,10 @@ const SCALE = 2;
  *
  * @example Outside a notebook it says what it would draw
  * ```ts
- * import { chart } from "./chart.ts";
- * console.assert(await chart({ title: "Target CPU", mark: "point" }) === "[chart] Target CPU");
+ * import { chart } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(await chart({ title: "Target CPU", mark: "point" }), "[chart] Target CPU");
  * ```
  */
 export async function chart(spec: Record<string, unknown>): Promise<string | undefined> {

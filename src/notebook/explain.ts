@@ -37,9 +37,11 @@ export class Explanation {
  *
  * @example The verdict alone
  * ```ts
- * import { explain } from "./explain.ts";
+ * import { explain } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
  * const verdict = { kind: "linear" as const, effect_percent: 1.2, text: "Linear: within 1.2 % at 100 sessions." };
- * console.log(explain(verdict));
+ * assert.equal(`${explain(verdict)}`, verdict.text);
  * ```
  */
 export function explain(result: MetricFit | Verdict | Sizing): Explanation {

@@ -20,7 +20,9 @@ const EVERY_MS = 500;
  *
  * @example A sweep with its progress
  * ```ts ignore
- * const run = await sweep(plan, { onProgress: progress().update });
+ * import { progress, sweep } from "plimsoll";
+ *
+ * const run = await sweep({ url: "http://127.0.0.1:8080/" }, { onProgress: progress().update });
  * ```
  */
 export function progress(): ProgressView {

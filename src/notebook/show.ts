@@ -38,8 +38,11 @@ interface Table {
  *
  * @example Two rows
  * ```ts
- * import { show } from "./show.ts";
- * console.log(await show([{ sessions: 1, target_cores: 0.05 }, { sessions: 2, target_cores: 0.09 }]));
+ * import { show } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * const text = await show([{ sessions: 1, target_cores: 0.05 }, { sessions: 2, target_cores: 0.09 }]);
+ * assert.match(text ?? "", /2 rows × 2 columns/);
  * ```
  */
 export async function show(

@@ -18,10 +18,13 @@ export interface PlannedReplicate {
  *
  * @returns `levels × replicates + 1` entries; the same for the same seed.
  *
- * @example
+ * @example Two levels, once each, after the run that is thrown away
  * ```ts
- * import { attemptOrder } from "./attempt_order.ts";
- * attemptOrder({ levels: [1, 2], replicates: 1, seed: 1 }).length; // 3
+ * import { attemptOrder } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * const order = attemptOrder({ levels: [1, 2], replicates: 1, seed: 1 });
+ * assert.deepEqual(order.map(({ discarded }) => discarded), [true, false, false]);
  * ```
  */
 export function attemptOrder(plan: Pick<Plan, "levels" | "replicates" | "seed">): PlannedReplicate[] {

@@ -12,10 +12,13 @@ const RIGHT = "an http or https URL on loopback, for example http://127.0.0.1:80
  * @returns the parsed URL.
  * @throws {InputError} If it is no http(s) URL, carries credentials, writes an address in disguise, or lacks consent.
  *
- * @example
+ * @example Loopback, and a host without consent
  * ```ts
  * import { checkUrl } from "./check_url.ts";
- * checkUrl("http://127.0.0.1:8080/").port; // "8080"
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(checkUrl("http://127.0.0.1:8080/").port, "8080");
+ * assert.throws(() => checkUrl("http://198.51.100.7/"), { name: "InputError" });
  * ```
  */
 export function checkUrl(text: string, consent?: string): URL {
@@ -54,10 +57,13 @@ export function checkUrl(text: string, consent?: string): URL {
  *
  * @throws {InputError} If one is a metadata address, or none is consented to and one is not loopback.
  *
- * @example
+ * @example A name that does not stay at home
  * ```ts
  * import { checkAddresses } from "./check_url.ts";
+ * import assert from "node:assert/strict";
+ *
  * checkAddresses("localhost", ["127.0.0.1", "::1"], false);
+ * assert.throws(() => checkAddresses("localhost", ["127.0.0.1", "198.51.100.7"], false), { name: "InputError" });
  * ```
  */
 export function checkAddresses(host: string, addresses: readonly string[], consented: boolean): void {

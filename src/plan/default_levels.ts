@@ -19,9 +19,11 @@ const HTTP_SESSIONS_PER_CORE = 32;
  *
  * @example Two cores
  * ```ts
- * import { defaultLevels } from "./default_levels.ts";
- * defaultLevels("http", { cores: 2, memory_bytes: 8e9 }); // [1, 2, 4, 8, 16, 32, 64]
- * defaultLevels("playwright", { cores: 2, memory_bytes: 8e9 }); // [1, 2, 3, 4, 6, 8]
+ * import { defaultLevels } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(defaultLevels("http", { cores: 2, memory_bytes: 8e9 }), [1, 2, 4, 8, 16, 32, 64]);
+ * assert.deepEqual(defaultLevels("playwright", { cores: 2, memory_bytes: 8e9 }), [1, 2, 3, 4, 6, 8]);
  * ```
  */
 export function defaultLevels(mode: Mode, machine: Machine): number[] {

@@ -17,8 +17,11 @@ export type PlanInput = Pick<Plan, "url"> & Partial<Omit<Plan, "browser_scenario
  *
  * @example Two short levels
  * ```ts
- * import { makePlan } from "./make_plan.ts";
- * const plan = makePlan({ url: "http://127.0.0.1:8080/", levels: [1, 2], duration_ms: 5000 });
+ * import { makePlan } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * const plan = makePlan({ url: "http://127.0.0.1:8080/", levels: [2, 1], duration_ms: 5000 });
+ * assert.deepEqual([plan.levels, plan.replicates, plan.pace_ms], [[1, 2], 3, 1000]);
  * ```
  */
 export function makePlan(input: PlanInput): Plan {

@@ -19,7 +19,9 @@ export interface NextSlot {
  * @example An iteration that took 2.5 paces
  * ```ts
  * import { nextSlot } from "./next_slot.ts";
- * nextSlot(1000, 3500, 1000); // { slot_ms: 3000, undelivered: 1 }
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(nextSlot(1000, 3500, 1000), { slot_ms: 3000, undelivered: 1 });
  * ```
  */
 export function nextSlot(slot_ms: number, now_ms: number, pace_ms: number): NextSlot {

@@ -12,8 +12,10 @@ const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_00
  *
  * @example Seconds
  * ```ts
- * import { parseDuration } from "./parse_duration.ts";
- * parseDuration("1.5s", "--pace"); // 1500
+ * import { parseDuration } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(parseDuration("1.5s", "--pace"), 1500);
  * ```
  */
 export function parseDuration(text: string, field: string): number {

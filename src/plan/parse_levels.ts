@@ -11,7 +11,9 @@ import { InputError } from "../schema/input_error.ts";
  * @example Sorted and without repeats
  * ```ts
  * import { parseLevels } from "./parse_levels.ts";
- * parseLevels("4,1,2,2"); // [1, 2, 4]
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(parseLevels("4,1,2,2"), [1, 2, 4]);
  * ```
  */
 export function parseLevels(text: string, field = "--levels"): number[] {

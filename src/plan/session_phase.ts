@@ -9,10 +9,13 @@ import { seededRandom } from "../stats/mod.ts";
  *
  * @returns milliseconds in [0, `pace_ms`).
  *
- * @example
+ * @example The same session, the same phase
  * ```ts
  * import { sessionPhase } from "./session_phase.ts";
- * const phase_ms = sessionPhase({ seed: 1, pace_ms: 1000 }, { level: 8, replicate: 1, session: 3 });
+ * import assert from "node:assert/strict";
+ *
+ * const phase_ms = () => sessionPhase({ seed: 1, pace_ms: 1000 }, { level: 8, replicate: 1, session: 3 });
+ * assert(phase_ms() === phase_ms() && phase_ms() >= 0 && phase_ms() < 1000);
  * ```
  */
 export function sessionPhase(

@@ -29,7 +29,8 @@ export interface DemandCurveOptions {
  *
  * @example Too few levels for a curve: the points alone
  * ```ts
- * import { demandCurve } from "./demand_curve.ts";
+ * import { demandCurve } from "plimsoll";
+ * import assert from "node:assert/strict";
  *
  * const spec = demandCurve({
  *   metric: "target_cores",
@@ -42,7 +43,7 @@ export interface DemandCurveOptions {
  *   verdict: { kind: "inconclusive", effect_percent: 0, text: "2 levels are too few to fit." },
  *   at: [],
  * });
- * console.assert(spec.$schema === "https://vega.github.io/schema/vega-lite/v6.json");
+ * assert.equal(spec.$schema, "https://vega.github.io/schema/vega-lite/v6.json");
  * ```
  */
 export function demandCurve(fit: MetricFit, options: DemandCurveOptions = {}): ChartSpec {

@@ -13,14 +13,15 @@ const COLOURS = [palette.accent_dark, palette.accent, palette.accent_light];
  *
  * @example Two levels
  * ```ts
- * import { latencyByLevel } from "./latency_by_level.ts";
+ * import { latencyByLevel } from "plimsoll";
+ * import assert from "node:assert/strict";
  *
  * const level = { replicate: 1, attempt: 1, window_s: 30, requests: 300, flags: [] };
  * const spec = latencyByLevel([
  *   { ...level, level: 1, sessions: 1, metrics: { latency_ms_p50: 4, latency_ms_p95: 6, latency_ms_p99: 9 } },
  *   { ...level, level: 8, sessions: 8, metrics: { latency_ms_p50: 5, latency_ms_p95: 9, latency_ms_p99: 14 } },
  * ]);
- * console.assert(spec.$schema === "https://vega.github.io/schema/vega-lite/v6.json");
+ * assert.equal(spec.$schema, "https://vega.github.io/schema/vega-lite/v6.json");
  * ```
  */
 export function latencyByLevel(levels: readonly LevelSummary[]): ChartSpec {

@@ -39,8 +39,10 @@ const NAMED: Record<string, string> = {
  * @example Memory of up to 3 GiB
  * ```ts
  * import { metricAxis } from "./metric_axis.ts";
+ * import assert from "node:assert/strict";
+ *
  * const axis = metricAxis("serving_memory_bytes", [2 ** 29, 3 * 2 ** 30]);
- * console.assert(axis.title === "Serving memory [GiB]" && axis.divisor === 2 ** 30);
+ * assert(axis.title === "Serving memory [GiB]" && axis.divisor === 2 ** 30);
  * ```
  */
 export function metricAxis(metric: string, values: readonly number[]): MetricAxis {

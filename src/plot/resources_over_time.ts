@@ -15,12 +15,13 @@ const MOST_POINTS = 360;
  *
  * @example One attempt
  * ```ts
- * import { resourcesOverTime } from "./resources_over_time.ts";
+ * import { resourcesOverTime } from "plimsoll";
+ * import assert from "node:assert/strict";
  *
  * const spec = resourcesOverTime([0, 1, 2].map((t_s) => ({
  *   t_s, group: "target", cores: 0.5, memory_bytes: 2 ** 28, level: 4, replicate: 1, steady: t_s > 0,
  * })));
- * console.assert(spec.$schema === "https://vega.github.io/schema/vega-lite/v6.json");
+ * assert.equal(spec.$schema, "https://vega.github.io/schema/vega-lite/v6.json");
  * ```
  */
 export function resourcesOverTime(timeline: readonly TimelinePoint[]): ChartSpec {

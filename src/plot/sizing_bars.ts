@@ -23,14 +23,15 @@ const PANEL_TITLE = { fontSize: 11.5, fontWeight: "normal", color: palette.muted
  *
  * @example Cores for ten sessions
  * ```ts
- * import { sizingBars } from "./sizing_bars.ts";
+ * import { sizingBars } from "plimsoll";
+ * import assert from "node:assert/strict";
  *
  * const row = {
  *   target_sessions: 10, metric: "cores", basis: "measured", textbook: 3, estimate: 1.2, interval: [1.1, 1.3],
  *   upper: 1.28, recommended: 2, model: "linear", extrapolation: "none", notes: [],
  * } as const;
  * const spec = sizingBars({ rows: [{ ...row, interval: [1.1, 1.3], notes: [] }] });
- * console.assert(spec.$schema === "https://vega.github.io/schema/vega-lite/v6.json");
+ * assert.equal(spec.$schema, "https://vega.github.io/schema/vega-lite/v6.json");
  * ```
  */
 export function sizingBars(sizing: Pick<Sizing, "rows">): ChartSpec {

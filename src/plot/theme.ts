@@ -61,12 +61,14 @@ const LEGEND_BREAK = 420;
  * @example A chart of two points
  * ```ts
  * import { themed } from "./theme.ts";
+ * import assert from "node:assert/strict";
+ *
  * const spec = themed({
  *   data: { values: [{ sessions: 1, cores: 0.1 }, { sessions: 2, cores: 0.2 }] },
  *   mark: "point",
  *   encoding: { x: { field: "sessions", type: "quantitative" }, y: { field: "cores", type: "quantitative" } },
  * });
- * console.assert(spec.$schema === "https://vega.github.io/schema/vega-lite/v6.json");
+ * assert.equal(spec.$schema, "https://vega.github.io/schema/vega-lite/v6.json");
  * ```
  */
 export function themed(spec: ChartSpec): ChartSpec {

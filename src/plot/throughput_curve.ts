@@ -13,7 +13,8 @@ import { type ChartSpec, significant } from "./theme.ts";
  *
  * @example Too few levels for a curve: points and the ideal line
  * ```ts
- * import { throughputCurve } from "./throughput_curve.ts";
+ * import { throughputCurve } from "plimsoll";
+ * import assert from "node:assert/strict";
  *
  * const spec = throughputCurve({
  *   metric: "throughput",
@@ -26,7 +27,7 @@ import { type ChartSpec, significant } from "./theme.ts";
  *   verdict: { kind: "inconclusive", effect_percent: 0, text: "2 levels are too few to fit." },
  *   at: [],
  * });
- * console.assert(spec.$schema === "https://vega.github.io/schema/vega-lite/v6.json");
+ * assert.equal(spec.$schema, "https://vega.github.io/schema/vega-lite/v6.json");
  * ```
  */
 export function throughputCurve(fit: MetricFit): ChartSpec {

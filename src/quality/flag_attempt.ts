@@ -23,9 +23,11 @@ const FEWEST_SAMPLES = 4;
  * @example A target that uses up one thread
  * ```ts
  * import { flagAttempt } from "./flag_attempt.ts";
+ * import assert from "node:assert/strict";
+ *
  * const facts = { level: 8, planned_rate: 8, throughput: 5, capacity_cores: 2, target_cores: 0.99, system_cores: 1.1,
  *   target_hottest_thread: 0.98, pace_ms: 1000, samples: 20 };
- * flagAttempt(facts)[0].name; // "target_saturated"
+ * assert.equal(flagAttempt(facts)[0].name, "target_saturated");
  * ```
  */
 export function flagAttempt(facts: AttemptFacts): Flag[] {

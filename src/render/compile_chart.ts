@@ -11,8 +11,10 @@ import type { Spec } from "vega";
  * @example One point
  * ```ts
  * import { compileChart } from "./compile_chart.ts";
+ * import assert from "node:assert/strict";
+ *
  * const chart = compileChart({ data: { values: [{ x: 1 }] }, mark: "point", encoding: { x: { field: "x", type: "quantitative" } } });
- * console.assert(chart.marks?.length === 1);
+ * assert(chart.marks?.length === 1);
  * ```
  */
 export function compileChart(spec: Record<string, unknown>): Spec {

@@ -18,7 +18,9 @@ const loaded = new Map<string, Advances>();
  * @example Bold is wider
  * ```ts
  * import { textWidth } from "./text_width.ts";
- * console.assert(textWidth("sessions", { size: 12, bold: true }) > textWidth("sessions", { size: 12 }));
+ * import assert from "node:assert/strict";
+ *
+ * assert(textWidth("sessions", { size: 12, bold: true }) > textWidth("sessions", { size: 12 }));
  * ```
  */
 export function textWidth(text: string, options: { size: number; bold?: boolean }): number {

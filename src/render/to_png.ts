@@ -22,8 +22,10 @@ export interface PngOptions {
  * @example One bar
  * ```ts
  * import { toPng } from "./to_png.ts";
+ * import assert from "node:assert/strict";
+ *
  * const png = await toPng({ data: { values: [{ x: 1 }] }, mark: "bar", encoding: { x: { field: "x", type: "quantitative" } } });
- * console.assert(png[1] === 0x50 && png[2] === 0x4e && png[3] === 0x47);
+ * assert(png[1] === 0x50 && png[2] === 0x4e && png[3] === 0x47);
  * ```
  */
 export async function toPng(spec: Record<string, unknown>, options: PngOptions = {}): Promise<Uint8Array> {

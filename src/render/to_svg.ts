@@ -24,8 +24,10 @@ const OFFLINE = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
  * @example One bar
  * ```ts
  * import { toSvg } from "./to_svg.ts";
+ * import assert from "node:assert/strict";
+ *
  * const svg = await toSvg({ data: { values: [{ x: 1 }] }, mark: "bar", encoding: { x: { field: "x", type: "quantitative" } } });
- * console.assert(svg.startsWith("<svg"));
+ * assert(svg.startsWith("<svg"));
  * ```
  */
 export async function toSvg(spec: Record<string, unknown>): Promise<string> {

@@ -17,8 +17,8 @@ export interface ChildOptions {
 /**
  * An agent or the sampler, as its coordinator sees it: a child process that talks JSON lines.
  *
- * @example
- * ```ts no-eval
+ * @example A sampler
+ * ```ts ignore
  * import { Child } from "./child.ts";
  * const child = new Child(new URL("./sampler_process.ts", import.meta.url), { name: "sampler", permissions: ["-A"] });
  * await child.ready;

@@ -42,10 +42,12 @@ export function listen(handle: (message: ToChild) => void): AbortSignal {
 /**
  * A clock that starts at `zero_ms` of this process's own monotonic clock.
  *
- * @example
+ * @example Begun ten seconds ago
  * ```ts
  * import { attemptClock } from "./child_end.ts";
- * attemptClock(performance.now()).now(); // about 0
+ * import assert from "node:assert/strict";
+ *
+ * assert(attemptClock(performance.now() - 10_000).now() >= 10_000);
  * ```
  */
 export function attemptClock(zero_ms: number): AttemptClock {

@@ -1,11 +1,13 @@
 /**
  * Reads JSON documents, one a line, until the stream ends. A torn last line is left out.
  *
- * @example
+ * @example Two documents
  * ```ts
  * import { jsonLines } from "./json_lines.ts";
- * const stream = new Blob(['{"a":1}\n{"a":2}\n']).stream();
- * for await (const line of jsonLines(stream)) console.log(line);
+ * import assert from "node:assert/strict";
+ *
+ * const stream = new Blob(['{"a":1}\n{"a":2}\n{"a":']).stream();
+ * assert.deepEqual(await Array.fromAsync(jsonLines(stream)), [{ a: 1 }, { a: 2 }]);
  * ```
  */
 export async function* jsonLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<unknown> {

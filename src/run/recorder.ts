@@ -10,12 +10,17 @@ const encoder = new TextEncoder();
  * Appends rows to a JSONL file so that a crash loses at most the last quarter of a second: written after 1000 rows or
  * 250 ms, synced to disk every second, hashed on the way.
  *
- * @example
- * ```ts no-eval
+ * @example One row
+ * ```ts
  * import { Recorder } from "./recorder.ts";
- * const rows = new Recorder("requests.jsonl");
+ * import assert from "node:assert/strict";
+ *
+ * const folder = Deno.makeTempDirSync();
+ * const rows = new Recorder(`${folder}/requests.jsonl`);
  * rows.add({ step: "get" });
- * const seal = await rows.close(); // { rows: 1, bytes, sha256 }
+ * assert.equal(rows.close().rows, 1);
+ * assert.equal(Deno.readTextFileSync(`${folder}/requests.jsonl`), '{"seq":0,"step":"get"}\n');
+ * Deno.removeSync(folder, { recursive: true });
  * ```
  */
 export class Recorder {

@@ -10,8 +10,8 @@ type Told = ManifestLine extends infer Line ? Line extends ManifestLine ? Omit<L
 /**
  * The write side of a run directory. Private to its user, held by a lock, appended to and never changed.
  *
- * @example
- * ```ts no-eval
+ * @example A sweep that ended
+ * ```ts ignore
  * import { RunDirectory } from "./run_directory.ts";
  * const run = RunDirectory.create("data/runs/first");
  * run.note({ event: "sweep_complete" });
@@ -95,8 +95,8 @@ export class RunDirectory {
  *
  * @throws {InputError} If it holds a run or other files, or its parent is no folder that may be written to.
  *
- * @example
- * ```ts no-eval
+ * @example Before a sweep
+ * ```ts ignore
  * import { checkOut } from "./run_directory.ts";
  * await checkOut("data/runs/first");
  * ```

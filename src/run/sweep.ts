@@ -50,8 +50,8 @@ const OVERHEAD_MS = { http: 1600, playwright: 4500 };
  * @throws {Error} If an agent or the sampler breaks; what is complete by then stays.
  *
  * @example Three levels of one's own server
- * ```ts no-eval
- * import { sweep } from "./sweep.ts";
+ * ```ts ignore
+ * import { sweep } from "plimsoll";
  * const run = await sweep({ url: "http://127.0.0.1:8080/", levels: [1, 2, 4], target_port: 8080 });
  * ```
  */

@@ -10,10 +10,10 @@ export interface CgroupLimits {
  *
  * @param root where cgroups are mounted.
  *
- * @example
- * ```ts no-eval
+ * @example In a container of two cores and 4 GiB
+ * ```ts ignore
  * import { cgroupLimits } from "./cgroup_limits.ts";
- * cgroupLimits(); // { cores: 2, memory_bytes: 4294967296 } in a container with these limits
+ * cgroupLimits(); // { cores: 2, memory_bytes: 4294967296 }
  * ```
  */
 export function cgroupLimits(root = "/sys/fs/cgroup"): CgroupLimits {

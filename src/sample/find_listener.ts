@@ -3,8 +3,8 @@
  *
  * @returns its process id, or `undefined` if nobody listens there or it may not be asked.
  *
- * @example
- * ```ts no-eval
+ * @example The server on port 8080
+ * ```ts ignore
  * import { findListener } from "./find_listener.ts";
  * await findListener(8080);
  * ```

@@ -17,12 +17,14 @@ export interface ProcessCpu {
  * else by its own last reading. What a process used before it was first seen does not count, unless it was born
  * into the group after the first update.
  *
- * @example
+ * @example What a process used before it was first seen does not count
  * ```ts
  * import { GroupCpu } from "./group_cpu.ts";
+ * import assert from "node:assert/strict";
+ *
  * const group = new GroupCpu();
- * group.update([{ pid: 7, started: 1, parent: 1, own_ms: 100, reaped_ms: 0 }]); // 0
- * group.update([{ pid: 7, started: 1, parent: 1, own_ms: 130, reaped_ms: 0 }]); // 30
+ * assert.equal(group.update([{ pid: 7, started: 1, parent: 1, own_ms: 100, reaped_ms: 0 }]), 0);
+ * assert.equal(group.update([{ pid: 7, started: 1, parent: 1, own_ms: 130, reaped_ms: 0 }]), 30);
  * ```
  */
 export class GroupCpu {

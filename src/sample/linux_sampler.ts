@@ -24,7 +24,7 @@ interface Stat {
  * threads for that and is counted in ticks, which on its scale are exact enough.
  *
  * @example One sample of this very process
- * ```ts no-eval
+ * ```ts ignore
  * import { LinuxSampler } from "./linux_sampler.ts";
  * const rows = new LinuxSampler().sample({ target: [Deno.pid], generator: [], browser_agents: [] }, 0);
  * ```

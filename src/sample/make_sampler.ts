@@ -7,10 +7,12 @@ import type { Sampler } from "./sampler.ts";
  *
  * @param os the operating system, as `Deno.build.os` names it.
  *
- * @example
+ * @example Anything but Linux
  * ```ts
  * import { makeSampler } from "./make_sampler.ts";
- * makeSampler("darwin").kind; // "portable"
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(makeSampler("darwin").kind, "portable");
  * ```
  */
 export function makeSampler(os: string = Deno.build.os): Sampler {

@@ -13,9 +13,11 @@ export type ProcessGroup = "target" | "browser" | "generator";
  * @example A browser below its agent
  * ```ts
  * import { processGroups } from "./process_groups.ts";
+ * import assert from "node:assert/strict";
+ *
  * const parents = new Map([[10, 1], [11, 10], [12, 11]]);
- * processGroups(parents, { target: [], generator: [10], browser_agents: [11] });
- * // 10 → generator, 11 → generator, 12 → browser
+ * const groups = processGroups(parents, { target: [], generator: [10], browser_agents: [11] });
+ * assert.deepEqual([...groups], [[10, "generator"], [11, "generator"], [12, "browser"]]);
  * ```
  */
 export function processGroups(parents: ReadonlyMap<number, number>, roots: GroupRoots): Map<number, ProcessGroup> {

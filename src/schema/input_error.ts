@@ -3,11 +3,13 @@
  *
  * The message names the field, the value given, and what would be right.
  *
- * @example
+ * @example What the user reads
  * ```ts
- * import { InputError } from "./input_error.ts";
- * const error = new InputError("--levels", "0", "whole numbers from 1, for example 1,2,4,8");
- * // error.message: Cannot use --levels: current value is "0". Give whole numbers from 1, for example 1,2,4,8.
+ * import { InputError } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * const error = new InputError("--levels", "0", "whole numbers from 1, for example 1,2,4");
+ * assert.equal(error.message, 'Cannot use --levels: current value is "0". Give whole numbers from 1, for example 1,2,4.');
  * ```
  */
 export class InputError extends Error {

@@ -14,7 +14,7 @@ export interface HttpRequest {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
   /** Path on the plan's URL, with its query. */
   path: string;
-  /** Sent beside those that the client sets itself. */
+  /** Sent besides `host` and `user-agent`, which they may replace. */
   headers?: Record<string, string>;
   /** Sent as it is, after replacement. */
   body?: string;

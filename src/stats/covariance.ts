@@ -11,7 +11,7 @@ import { Matrix, QrDecomposition, solve } from "ml-matrix";
  *
  * @example A mean of four points with variance 2
  * ```ts
- * import { covariance } from "plimsoll";
+ * import { covariance } from "./covariance.ts";
  * import assert from "node:assert/strict";
  *
  * assert.equal(covariance([[1], [1], [1], [1]], 2)[0][0].toFixed(12), "0.500000000000");
