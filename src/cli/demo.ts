@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { VIEWER_REQUESTS } from "../demo/viewer_requests.ts";
 import { makePlan, type PlanInput } from "../plan/mod.ts";
 import { load } from "../dataset/mod.ts";
 import { makeReport, writeReport } from "../report/mod.ts";
@@ -86,16 +87,7 @@ async function demoPlans(browser?: string) {
       levels: [1, 2, 4, 8, 16, 32],
       warmup_ms: 2000,
       duration_ms: 6000,
-      requests: [
-        { name: "frame", method: "GET", path: "/api/frame?viewer={session}" },
-        {
-          name: "say",
-          method: "POST",
-          path: "/api/chat?viewer={session}",
-          body: "session {session} says hello, {iteration}",
-        },
-        { name: "read", method: "GET", path: "/api/chat?viewer={session}" },
-      ],
+      requests: VIEWER_REQUESTS,
       target_command: streamer(3),
     }),
     makePlan({

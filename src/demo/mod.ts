@@ -4,3 +4,4 @@ export { PALETTE } from "./render_scene.ts";
 export { type RunningStreamer, serveStreamer } from "./serve_streamer.ts";
 export { startStreamer, type Streamer } from "./start_streamer.ts";
 export type { Counters, Truth, TruthWindow } from "./truth.ts";
+export { VIEWER_REQUESTS } from "./viewer_requests.ts";

@@ -41,9 +41,9 @@ export function judge(
   const outcome = (kind: Verdict["kind"], text: string): Verdict => ({ kind, effect_percent: 100 * share, text });
   const next = `Run ${2 * Math.max(...means.map(({ level }) => level))} sessions next to decide.`;
   const against = challenger
-    ? `${challenger.fit.curve.name} against the line ${signed(100 * share)} % at ${plain(target)} sessions, p ${
-      probability(p)
-    }`
+    ? `the best curve (${challenger.fit.curve.name}) differs from the line by ${signed(100 * share)} % at ${
+      plain(target)
+    } ${target === 1 ? "session" : "sessions"}, p ${probability(p)}`
     : "no other curve could be fitted";
   const numbers = `${against}; log–log slope ${logSlope(means, options.level ?? 0.95)}`;
 

@@ -2,22 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { load, summarise } from "../../src/dataset/mod.ts";
-import { startStreamer, type Streamer } from "../../src/demo/mod.ts";
+import { startStreamer, type Streamer, VIEWER_REQUESTS } from "../../src/demo/mod.ts";
 import { fitDemand } from "../../src/model/mod.ts";
 import { sweep } from "../../src/run/mod.ts";
-import type { HttpRequest } from "../../src/schema/mod.ts";
 import { tempFolder } from "../temp_folder.ts";
-
-const REQUESTS: HttpRequest[] = [
-  { name: "frame", method: "GET", path: "/api/frame?viewer={session}" },
-  {
-    name: "say",
-    method: "POST",
-    path: "/api/chat?viewer={session}",
-    body: "session {session} says hello, {iteration}",
-  },
-  { name: "read", method: "GET", path: "/api/chat?viewer={session}" },
-];
 
 const linux = { ignore: Deno.build.os !== "linux" };
 
@@ -31,7 +19,7 @@ async function sweepStreamer(streamer: Streamer, out: string, levels: number[], 
     warmup_ms: 1000,
     idle_ms: 1000,
     pace_ms: 500,
-    requests: REQUESTS,
+    requests: VIEWER_REQUESTS,
     target_pid: streamer.pid,
   }, { out });
   assert.equal(end.state, "complete", end.reason);
