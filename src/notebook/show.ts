@@ -46,7 +46,7 @@ interface Table {
  * ```
  */
 export async function show(
-  table: FrameLike | readonly Record<string, unknown>[],
+  table: FrameLike | readonly object[],
   options: ShowOptions = {},
 ): Promise<string | undefined> {
   const content = tableOf(table, options.rows ?? 20);
@@ -56,7 +56,7 @@ export async function show(
   await jupyter.display({ "text/html": htmlOf(content), "text/plain": text }, { raw: true });
 }
 
-function tableOf(table: FrameLike | readonly Record<string, unknown>[], limit: number): Table {
+function tableOf(table: FrameLike | readonly object[], limit: number): Table {
   if (Array.isArray(table)) {
     const head = table.slice(0, limit);
     const names = [...new Set(head.flatMap((row) => Object.keys(row)))];

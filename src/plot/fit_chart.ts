@@ -80,8 +80,9 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
   const highest = Math.max(...points.map((row) => row.value), ...curve.map((row) => row.estimate), Number.MIN_VALUE);
   const ceiling = 1.06 * Math.max(
     highest,
-    ...[...curve.map((row) => row.prediction_upper), ...marks.map((mark) => mark.value)]
-      .map((value) => Math.min(value, 1.8 * highest)),
+    ...curve.map((row) => Math.min(row.prediction_upper, 1.8 * highest)),
+    // A band may run out of the picture; what sizing uses should not, unless it would flatten all else.
+    ...marks.map((mark) => Math.min(mark.value, 4 * highest)),
   );
   const references = options.references.map(({ name, rows }) => ({
     name,

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type ColourRole, darkPalette, palette } from "../plot/mod.ts";
-import { compileChart, toSvg } from "../render/mod.ts";
 import type { ReportDocument } from "../schema/mod.ts";
 import { inertHtml, inertJson } from "./inert.ts";
 import { pageScript } from "./page_script.ts";
@@ -164,6 +163,7 @@ async function figure(chart: ReportChart): Promise<{ id: string; html: string; s
   const caption = `<figcaption><h3>${inertHtml(chart.title)}</h3><p>${inertHtml(chart.text)}</p></figcaption>`;
   const bare = { ...chart.spec, title: undefined, background: null, padding: 2 };
   try {
+    const { compileChart, toSvg } = await import("../render/mod.ts");
     const [spec, svg] = [compileChart(bare), await toSvg(bare)];
     const still = drawing(svg, chart.id);
     const label = inertHtml(`${chart.title}. ${chart.text}`);

@@ -1,6 +1,5 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { toPng } from "../render/mod.ts";
 import type { ReportDocument } from "../schema/mod.ts";
 import { renderHtml } from "./render_html.ts";
 import { renderJson } from "./render_json.ts";
@@ -27,6 +26,8 @@ export interface ReportFiles {
  */
 export async function writeReport(document: ReportDocument, directory: string): Promise<ReportFiles> {
   const json = renderJson(document);
+  // Rendering is heavy: who only fits or sizes does not load it.
+  const { toPng } = await import("../render/mod.ts");
   const html = await renderHtml(document);
   const files = {
     html: join(directory, "report.html"),

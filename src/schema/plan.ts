@@ -6,7 +6,7 @@ export type Mode = "http" | "playwright";
 /** The process groups that a cost is charged to. `system` is everything on the machine, the other three included. */
 export type Group = "target" | "browser" | "generator" | "system";
 
-/** One request of an `http` iteration. `{session}`, `{iteration}` and `{run}` in path and body are replaced. */
+/** One request of an `http` iteration. `{session}` and `{iteration}` in path and body are replaced. */
 export interface HttpRequest {
   /** The step's name in rows and plots. */
   name: string;
@@ -84,7 +84,7 @@ export const httpRequestSchema = z.strictObject({
   body: z.string().optional(),
 }) satisfies z.ZodType<HttpRequest>;
 
-/** Validates the shape of a {@linkcode Plan}; whether its URL may be loaded is `plan/consent.ts`'s question. */
+/** Validates the shape of a {@linkcode Plan}; whether its URL may be loaded is `checkUrl`'s question. */
 export const planSchema = z.strictObject({
   mode: z.enum(["http", "playwright"]),
   url: z.string(),

@@ -20,7 +20,7 @@ console.log("cpu", hold.length);
 await new Promise(() => setTimeout(() => {}, 60000));
 `;
 
-async function startBusy() {
+function startBusy() {
   const child = new Deno.Command(Deno.execPath(), { args: ["eval", BUSY], stdout: "piped", stderr: "null" }).spawn();
   const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   return {
@@ -52,7 +52,7 @@ Deno.test({
   name: "LinuxSampler counts a process with its ended children, and its memory, as the kernel does",
   ignore: !LINUX,
   fn: async () => {
-    const busy = await startBusy();
+    const busy = startBusy();
     try {
       await busy.line();
       const sampler = new LinuxSampler();

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { PROJECT } from "../../src/notebook/set_up_python.ts";
+import { reportSchema } from "../../src/schema/mod.ts";
+import { runPlimsoll } from "../cli/run_plimsoll.ts";
+import { tempFolder } from "../temp_folder.ts";
+
+interface Output {
+  output_type: string;
+  text?: string[] | string;
+  data?: Record<string, unknown>;
+}
+
+interface Cell {
+  cell_type: "code" | "markdown";
+  source: string[] | string;
+  outputs?: Output[];
+  execution_count?: number | null;
+  metadata: { tags?: string[] };
+}
+
+const text = (part: unknown) => Array.isArray(part) ? part.join("") : String(part ?? "");
+const read = (path: string): { cells: Cell[]; metadata: object } => JSON.parse(Deno.readTextFileSync(path));
+const notebooks = [...Deno.readDirSync(join(PROJECT, "notebooks"))].filter(({ name }) => name.endsWith(".ipynb"))
+  .map(({ name }) => join(PROJECT, "notebooks", name));
+
+Deno.test("01_first_sweep sweeps the Streamer in a real kernel, sees the superlinear network, and leaves a report", async () => {
+  await using folder = await tempFolder();
+  const [run, out] = [join(folder.path, "run"), join(folder.path, "out.ipynb")];
+  const set = {
+    levels: [1, 2, 4, 8, 16],
+    replicates: 1,
+    durationMs: 3000,
+    warmupMs: 1000,
+    idleMs: 1000,
+    targets: [8, 40],
+    out: run,
+  };
+  const { code, stderr } = await runPlimsoll([
+    ...["notebook", "run", join(PROJECT, "notebooks", "01_first_sweep.ipynb"), "--out", out],
+    ...Object.entries(set).flatMap(([name, value]) => ["--set", `${name}=${JSON.stringify(value)}`]),
+  ]);
+  assert.equal(code, 0, stderr);
+  const outputs = read(out).cells.flatMap((cell) => cell.outputs ?? []);
+  const charts = outputs.filter(({ data }) => data && "application/vnd.vegalite.v5+json" in data);
+  assert.equal(charts.length, 7);
+  for (const { data } of charts) assert(text(data!["image/png"]).length > 5000, "every chart has its picture");
+
+  const said = outputs.map((output) =>
+    text(output.data?.["text/markdown"] ?? output.text ?? output.data?.["text/plain"])
+  );
+  const network = said.find((line) => /network/i.test(line) && /superlinear/i.test(line));
+  assert(network, said.join("\n---\n"));
+  assert(said.some((line) => /^complete: 5 of 5 attempts, \d clean levels/m.test(line)), said.at(-1));
+  assert(said.some((line) => /^Done/m.test(line)), "the progress display ended");
+
+  const report = reportSchema.parse(JSON.parse(Deno.readTextFileSync(join(run, "report", "report.json"))));
+  assert.deepEqual([...new Set(report.sizing.rows.map((row) => row.target_sessions))], [8, 40]);
+  assert(Deno.statSync(join(run, "derived", "levels.parquet")).size > 500);
+});
+
+Deno.test("the code of every notebook type-checks", async () => {
+  for (const path of notebooks) {
+    const code = read(path).cells.filter(({ cell_type }) => cell_type === "code").map(({ source }) => text(source))
+      .join("\n");
+    const file = await Deno.makeTempFile({ dir: join(PROJECT, "notebooks"), prefix: ".check-", suffix: ".ts" });
+    try {
+      await Deno.writeTextFile(file, code);
+      const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["check", "--quiet", file],
+        cwd: PROJECT,
+      }).output();
+      assert(success, `${path}: ${new TextDecoder().decode(stderr)}`);
+    } finally {
+      await Deno.remove(file);
+    }
+  }
+});
+
+Deno.test("every notebook keeps to the card: prose, short cells, outputs, no traces of a session", () => {
+  for (const path of notebooks) {
+    const { cells, metadata } = read(path);
+    const code = cells.filter(({ cell_type }) => cell_type === "code");
+    assert(cells.length >= 12 && cells.length <= 40, `${path}: ${cells.length} cells`);
+    assert(cells.length - code.length >= code.length - 2, `${path}: ${code.length} of ${cells.length} cells are code`);
+    assert.match(text(cells[0].source), /^# .*\?/, `${path} asks a question`);
+    assert.equal(code.filter(({ metadata }) => metadata.tags?.includes("parameters")).length, 1, path);
+    assert.deepEqual(Object.keys(metadata).toSorted(), ["kernelspec", "language_info"]);
+    for (const cell of code) {
+      const source = text(cell.source);
+      assert(source.split("\n").length <= 10, `${path}: ${source}`);
+      assert(!/\bfunction\b|https?:\/\/(?!127\.0\.0\.1)/.test(source), `${path}: ${source}`);
+      assert.equal(cell.execution_count, null, path);
+      for (const output of cell.outputs ?? []) {
+        assert.notEqual(output.output_type, "error", path);
+        assert(
+          !text(output.text ?? output.data?.["text/plain"]).includes(PROJECT),
+          `${path} names a folder of this machine`,
+        );
+      }
+    }
+    assert(code.some(({ outputs }) => outputs!.length > 0), `${path} keeps its outputs`);
+  }
+});
