@@ -71,7 +71,6 @@ export class Child {
       const error = new Error(`The ${options.name} ended early (${code})${said ? `: ${said}` : ""}`);
       ready.reject(error);
       done.reject(error);
-      for (const pong of this.#pongs.values()) pong(NaN);
     });
   }
 
@@ -91,9 +90,9 @@ export class Child {
       const sent_ms = performance.now();
       const pong = new Promise<number>((resolve) => this.#pongs.set(id, resolve));
       this.tell({ type: "ping", id });
-      const theirs_ms = await pong;
+      // `done` rejects when the child ends: nobody waits for the answer of one that is gone.
+      const theirs_ms = await Promise.race([pong, this.done.then(() => NaN)]);
       const round_trip_ms = performance.now() - sent_ms;
-      if (Number.isNaN(theirs_ms)) throw new Error(`The ${this.options.name} ended before it was started`);
       if (round_trip_ms < best.round_trip_ms) {
         best = { round_trip_ms, offset_ms: theirs_ms - (sent_ms + round_trip_ms / 2) };
       }
