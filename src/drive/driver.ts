@@ -12,7 +12,9 @@ export interface DriveJob {
   sessions: number[];
   /** Address to connect to, resolved and checked by the coordinator. */
   address: string;
-  /** Folder for artifacts of this attempt. */
+  /** The run's folder. */
+  run: string;
+  /** Folder for artifacts of this attempt, in the run's. */
   artifacts: string;
 }
 

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright";
 import { findBrowser, launchBrowser } from "../browser/mod.ts";
 import type { Outcome } from "../schema/rows.ts";
@@ -127,7 +127,7 @@ class BrowserSession {
       session: this.session,
       kind: "screenshot",
       bytes: image.length,
-      path,
+      path: relative(this.job.run, path),
     });
     return 0;
   }

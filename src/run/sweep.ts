@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { attemptOrder, checkUrl, makePlan, type PlanInput } from "../plan/mod.ts";
@@ -151,7 +152,7 @@ async function runPart(part: Part, context: Context): Promise<AttemptEnd> {
     const end = await runAttempt({
       kind: idle ? "idle" : "level",
       folder,
-      job: idle ? undefined : { plan, ...id, sessions, address, artifacts },
+      job: idle ? undefined : { plan, ...id, sessions, address, run: directory.path, artifacts },
       length_ms: idle ? plan.idle_ms : plan.warmup_ms + plan.duration_ms,
       warmup_ms: idle ? 0 : plan.warmup_ms,
       sample_interval_ms: plan.sample_interval_ms,
@@ -166,7 +167,7 @@ async function runPart(part: Part, context: Context): Promise<AttemptEnd> {
     }
     directory.seal(folder, { ...end.seal, ...id });
     if (end.browser && !context.provenance.browser) {
-      context.provenance.browser = end.browser;
+      context.provenance.browser = { ...end.browser, path: end.browser.path.replace(homedir(), "~") };
       directory.writeJson("provenance.json", context.provenance);
     }
     if (idle) directory.note({ event: "idle_complete", path });

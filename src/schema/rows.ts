@@ -108,6 +108,7 @@ export type EventRow =
     | { event: "session_end"; session: number }
     /** Slots that passed while the session was busy: iterations that should have started and did not. */
     | { event: "undelivered"; session: number; slots: number }
+    /** `path` is relative to the run. */
     | { event: "artifact"; session: number; kind: string; bytes: number; path: string }
     /** How the generator kept up over the steady window. */
     | { event: "generator"; loop_lag_p99_ms: number; start_late_p99_ms: number }

@@ -23,6 +23,7 @@ async function drive(
       attempt: 1,
       sessions: Array.from({ length: sessions }, (_, n) => n),
       address: "127.0.0.1",
+      run: "",
       artifacts: "",
     },
     { request: (row) => rows.push(row), event: (row) => events.push(row) },

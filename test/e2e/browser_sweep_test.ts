@@ -45,7 +45,7 @@ Deno.test("a browser sweep charges browsers to browsers, keeps its screenshots a
   const attempt = dataset.attempts.find(({ seal }) => seal.level === 3)!;
   const events = attempt.events.filter((row) => row.event === "artifact");
   assert.equal(folders.length, events.length);
-  for (const row of events) assert.equal(Deno.statSync(row.path).size, row.bytes);
+  for (const row of events) assert.equal(Deno.statSync(join(out, row.path)).size, row.bytes);
   const { browser } = dataset.info.provenance;
   assert(browser && /^\d+\./.test(browser.version), JSON.stringify(browser));
   const memory = attempt.resources.filter((row) => row.group === "browser" && row.memory_bytes !== undefined);
