@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { VIEWER_REQUESTS } from "../demo/viewer_requests.ts";
 import { makePlan, type PlanInput } from "../plan/mod.ts";
+import { findBrowser } from "../browser/mod.ts";
 import { load } from "../dataset/mod.ts";
 import { makeReport, writeReport } from "../report/mod.ts";
 import { sweepLength } from "../run/mod.ts";
@@ -42,10 +43,12 @@ export async function demo(args: string[]): Promise<number> {
   }
   const time = new Date().toISOString().slice(0, 19).replaceAll(":", "").replace("T", "-");
   const out = flags.values.out as string ?? join("data", "runs", `${time}-demo`);
-  const plans = await demoPlans(flags.values.browser as string | undefined);
+  const browser = flags.values.browser as string | undefined;
+  await findBrowser({ path: browser });
+  const plans = await demoPlans(browser);
   const total_ms = plans.reduce((sum, plan) => sum + sweepLength(plan), 0);
   console.error(`Two sweeps of the Streamer, about ${clock(total_ms)} minutes in all.\n`);
-  const results = [];
+  const reports: string[] = [];
   for (const plan of plans) {
     const run = join(out, plan.mode);
     console.error(`${plan.mode === "http" ? "Sessions over HTTP" : "Sessions in browsers"}: ${plan.levels.join(", ")}`);
@@ -55,14 +58,12 @@ export async function demo(args: string[]): Promise<number> {
       return end.state === "guarded" ? 3 : 130;
     }
     const document = makeReport(await load(run));
-    results.push({ document, files: await writeReport(document, join(run, "report")) });
-    console.error();
+    const files = await writeReport(document, join(run, "report"));
+    const line = "═".repeat(document.title.length);
+    console.log(`\n${document.title}\n${line}\n\n${resultText(document)}\n\n${filesText(files)}\n`);
+    reports.push(files.html);
   }
-  for (const { document, files } of results) {
-    console.log(
-      `${document.title}\n${"═".repeat(document.title.length)}\n\n${resultText(document)}\n\n${filesText(files)}\n`,
-    );
-  }
+  console.log(`Open in a browser: ${reports.join("\n                   ")}`);
   return 0;
 }
 

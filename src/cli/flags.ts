@@ -20,7 +20,7 @@ export interface Flags {
 export function readFlags(args: string[], options: Options, positionals = { most: 0, what: "" }): Flags {
   let read;
   try {
-    read = parseArgs({ args, options, strict: true, allowPositionals: true });
+    read = parseArgs({ args: joined(args, options), options, strict: true, allowPositionals: true });
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     const flag = /'(-[^' ,=]*)/.exec(message)?.[1] ?? "flag";
@@ -39,6 +39,17 @@ export function readFlags(args: string[], options: Options, positionals = { most
     throw new InputError("argument", extra, right);
   }
   return { values: read.values as Flags["values"], positionals: read.positionals };
+}
+
+/** Joins `--levels -1` to `--levels=-1`: a value that looks like a flag is still this flag's value, and wrong as such. */
+function joined(args: string[], options: Options): string[] {
+  const result: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const [arg, next] = [args[index], args[index + 1]];
+    const takesNext = arg.startsWith("--") && options[arg.slice(2)]?.type === "string" && /^-[^-]/.test(next ?? "");
+    result.push(takesNext ? `${arg}=${args[++index]}` : arg);
+  }
+  return result;
 }
 
 /**

@@ -116,9 +116,10 @@ function dryRunText(plan: Plan, dry: ReturnType<typeof dryRun>): string {
 }
 
 function endText(end: SweepEnd): string {
-  const { complete, planned } = end.attempts;
+  const { complete, failing, planned } = end.attempts;
+  const mind = failing > 0 ? ` In ${failing} of them most requests failed.` : "";
   const ended = end.state === "complete"
     ? `All ${planned} attempts are complete.`
     : `${complete} of ${planned} attempts are complete: ${end.reason}.`;
-  return `${ended}\nRun:  ${end.path}\nNext: deno task plimsoll report ${end.path}`;
+  return `${ended}${mind}\nRun:  ${end.path}\nNext: deno task plimsoll report ${end.path}`;
 }

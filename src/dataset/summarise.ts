@@ -76,8 +76,11 @@ function summariseAttempt(attempt: Attempt, plan: Plan, capacity_cores: number):
     }
   }
 
-  const iterations = Map.groupBy(requests, (row) => row.session * 1e7 + row.iteration);
-  const whole = [...iterations.values()].filter((rows) => rows.every((row) => row.outcome === "ok"));
+  // An iteration counts where its last step ended, once, and only if no step failed or is missing.
+  const steps = plan.mode === "http" ? Math.max(1, plan.requests.length) : 1;
+  const iterations = [...Map.groupBy(attempt.requests, (row) => row.session * 1e7 + row.iteration).values()]
+    .filter((rows) => inside(max(rows.map((row) => row.started_ms + row.duration_ms))));
+  const whole = iterations.filter((rows) => rows.length >= steps && rows.every((row) => row.outcome === "ok"));
   const undelivered = sum(events.flatMap((row) => row.event === "undelivered" ? row.slots : []));
   metrics.throughput = whole.length / window_s;
   metrics.network_bytes_per_s = sum(requests.map((row) => row.bytes_in + row.bytes_out)) / window_s;
@@ -85,7 +88,7 @@ function summariseAttempt(attempt: Attempt, plan: Plan, capacity_cores: number):
     const latency = requests.map((row) => row.started_ms + row.duration_ms - row.scheduled_ms);
     for (const [name, q] of Object.entries(QUANTILES)) metrics[`latency_ms_${name}`] = quantile(latency, q);
     metrics.error_ratio = requests.filter((row) => row.outcome !== "ok").length / requests.length;
-    metrics.undelivered_ratio = undelivered / (undelivered + iterations.size);
+    metrics.undelivered_ratio = undelivered / (undelivered + iterations.length);
   }
   const artifacts = events.flatMap((row) => row.event === "artifact" ? row : []);
   if (plan.mode === "playwright") {
@@ -113,15 +116,21 @@ function factsOf(
   metrics: Record<string, number>,
   byGroup: Map<string, ResourceRow[]>,
 ): AttemptFacts {
+  const { window } = attempt.seal;
   const hottest = (group: string) => rate(byGroup.get(group) ?? [], (row) => row.hottest_thread_cpu_ms);
   const generator = attempt.events.findLast((row) => row.event === "generator");
   const system = byGroup.get("system") ?? [];
   const steal = rate(system, (row) => row.steal_ms);
   return {
     level: attempt.seal.level,
-    planned_rate: attempt.seal.level * 1000 / plan.pace_ms,
-    throughput: metrics.throughput,
-    undelivered_ratio: metrics.undelivered_ratio,
+    planned: attempt.seal.level * (window.to_ms - window.from_ms) / plan.pace_ms,
+    delivered: metrics.throughput * (window.to_ms - window.from_ms) / 1000,
+    undelivered: sum(
+      attempt.events.flatMap((row) =>
+        row.event === "undelivered" && row.t_ms >= window.from_ms && row.t_ms <= window.to_ms ? row.slots : []
+      ),
+    ),
+    failed: attempt.seal.state === "failing",
     error_ratio: metrics.error_ratio,
     capacity_cores,
     target_cores: metrics.target_cores,

@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { Client } from "undici";
 import type { HttpRequest } from "../schema/plan.ts";
@@ -62,6 +62,7 @@ class HttpSession {
   async iterate(iteration: number, slot_ms: number): Promise<void> {
     let scheduled_ms = slot_ms;
     for (const request of this.#requests) {
+      if (this.stop.aborted) return;
       const row = await this.#send(request, iteration, scheduled_ms);
       if (row !== "ok") return;
       scheduled_ms = this.clock.now();
@@ -80,9 +81,8 @@ class HttpSession {
     const [in0, out0] = before ? [before.bytesRead, before.bytesWritten] : [0, 0];
     const giveUp = new AbortController();
     const timer = setTimeout(() => giveUp.abort("timeout"), this.job.plan.timeout_ms);
-    const drained = () => setTimeout(() => giveUp.abort("aborted"), DRAIN_MS);
     let drainTimer: ReturnType<typeof setTimeout> | undefined;
-    const onStop = () => drainTimer = drained();
+    const onStop = () => drainTimer = setTimeout(() => giveUp.abort("aborted"), DRAIN_MS);
     this.stop.addEventListener("abort", onStop, { once: true });
     let status = 0;
     let outcome: Outcome;
@@ -134,8 +134,10 @@ class HttpSession {
       // The address was resolved and checked before the sweep: no second look-up may lead elsewhere.
       connect: (_options, done) => {
         const host = this.job.address;
+        const bare = this.#base.hostname.replace(/^\[|\]$/g, "");
         const socket: Socket = secure
-          ? connectTls({ host, port, servername: this.#base.hostname })
+          // A name may be asked for by SNI, an address not.
+          ? connectTls({ host, port, ...(isIP(bare) ? {} : { servername: bare }) })
           : connectTcp({ host, port, noDelay: true });
         const failed = (error: Error) => done(error, null);
         socket.once("error", failed);

@@ -19,7 +19,7 @@ export class PlaywrightDriver implements Driver {
   #browser?: Browser;
   #about?: ReturnType<NonNullable<Driver["browser"]>>;
   #contexts: BrowserContext[] = [];
-  #pages: Page[] = [];
+  #pages: { page: Page; traffic: PageTraffic }[] = [];
 
   constructor(job: DriveJob, sink: Sink, onStart?: (late_ms: number) => void) {
     this.#job = job;
@@ -31,9 +31,11 @@ export class PlaywrightDriver implements Driver {
     const found = await findBrowser({ path: this.#job.plan.browser });
     const host = new URL(this.#job.plan.url).hostname;
     // No name but the target's resolves, and the target's only to the address that was checked.
-    const rules = `MAP * ~NOTFOUND, MAP ${host} ${bracketed(this.#job.address)}, EXCLUDE ${
-      bracketed(this.#job.address)
-    }`;
+    const { address } = this.#job;
+    const bare = host.replace(/^\[|\]$/g, "");
+    // The first rule that matches counts, and what is excluded is asked for as it stands.
+    const own = bare === address ? [] : [`MAP ${bare} ${address.includes(":") ? `[${address}]` : address}`];
+    const rules = [...own, "MAP * ~NOTFOUND", `EXCLUDE ${address}`].join(", ");
     const { browser, sandboxed, version } = await launchBrowser(found, { args: [`--host-resolver-rules=${rules}`] });
     this.#browser = browser;
     this.#about = { path: found.path, source: found.source, version, sandboxed };
@@ -41,14 +43,17 @@ export class PlaywrightDriver implements Driver {
       const context = await browser.newContext({ viewport: this.#job.plan.browser_scenario.viewport });
       context.setDefaultTimeout(this.#job.plan.timeout_ms);
       this.#contexts.push(context);
-      this.#pages.push(await context.newPage());
+      const page = await context.newPage();
+      const traffic = new PageTraffic();
+      await traffic.watch(page);
+      this.#pages.push({ page, traffic });
     }
   }
 
   async run(clock: AttemptClock, stop: AbortSignal): Promise<void> {
     const setting = { job: this.#job, clock, sink: this.#sink, stop, onStart: this.#onStart };
     const sessions = this.#job.sessions.map(async (session, index) => {
-      const browsing = new BrowserSession(session, this.#pages[index], this.#job, this.#sink, clock);
+      const browsing = new BrowserSession(session, { ...this.#pages[index], job: this.#job, sink: this.#sink, clock });
       await sessionLoop(session, (iteration, slot_ms) => browsing.iterate(iteration, slot_ms), setting);
     });
     const drained = new Promise<void>((resolve) =>
@@ -70,45 +75,42 @@ export class PlaywrightDriver implements Driver {
 }
 
 class BrowserSession {
-  #traffic = new PageTraffic();
-  #lastShot_ms = -Infinity;
+  /** From when on the next screenshot is due. */
+  #due_ms = -Infinity;
   #shots = 0;
   #open = false;
 
   constructor(
     readonly session: number,
-    readonly page: Page,
-    readonly job: DriveJob,
-    readonly sink: Sink,
-    readonly clock: AttemptClock,
+    readonly setting: { page: Page; traffic: PageTraffic; job: DriveJob; sink: Sink; clock: AttemptClock },
   ) {}
 
   async iterate(iteration: number, slot_ms: number): Promise<void> {
-    const { screenshot_every_ms } = this.job.plan.browser_scenario;
+    const { screenshot_every_ms: every_ms } = this.setting.job.plan.browser_scenario;
     if (!this.#open) {
       const outcome = await this.#step("goto", iteration, slot_ms, () => this.#goto());
       this.#open = outcome === "ok";
       return;
     }
     const outcome = await this.#step("interact", iteration, slot_ms, () => this.#interact(iteration));
-    if (outcome !== "ok" || screenshot_every_ms === 0) return;
-    // Half a slot of tolerance, else the grid's jitter would skip every other screenshot.
-    if (this.clock.now() - this.#lastShot_ms < screenshot_every_ms - this.job.plan.pace_ms / 2) return;
-    this.#lastShot_ms = this.clock.now();
-    await this.#step("screenshot", iteration, this.clock.now(), () => this.#screenshot());
+    // Slots are a grid without jitter: the rate of screenshots is the one asked for, on average over the slots.
+    if (outcome !== "ok" || every_ms === 0 || slot_ms < this.#due_ms) return;
+    this.#due_ms = Math.max(this.#due_ms, slot_ms - every_ms) + every_ms;
+    if (this.#due_ms <= slot_ms) this.#due_ms = slot_ms + every_ms;
+    await this.#step("screenshot", iteration, this.setting.clock.now(), () => this.#screenshot());
   }
 
   async #goto(): Promise<number> {
-    await this.#traffic.watch(this.page);
-    const response = await this.page.goto(this.job.plan.url, { waitUntil: "load" });
+    const response = await this.setting.page.goto(this.setting.job.plan.url, { waitUntil: "load" });
     return response?.status() ?? 0;
   }
 
   async #interact(iteration: number): Promise<number> {
-    const { width, height } = this.job.plan.browser_scenario.viewport;
-    await this.page.mouse.move(width * (0.3 + 0.05 * (iteration % 9)), height * 0.4);
-    await this.page.mouse.wheel(0, iteration % 2 === 0 ? 120 : -120);
-    const box = this.page.locator("input[type=text]:visible, input:not([type]):visible, textarea:visible").first();
+    const { width, height } = this.setting.job.plan.browser_scenario.viewport;
+    await this.setting.page.mouse.move(width * (0.3 + 0.05 * (iteration % 9)), height * 0.4);
+    await this.setting.page.mouse.wheel(0, iteration % 2 === 0 ? 120 : -120);
+    const box = this.setting.page.locator("input[type=text]:visible, input:not([type]):visible, textarea:visible")
+      .first();
     if (await box.count() > 0) {
       await box.fill(`session ${this.session} says hello, ${iteration}`);
       await box.press("Enter");
@@ -117,23 +119,29 @@ class BrowserSession {
   }
 
   async #screenshot(): Promise<number> {
-    const { screenshot_format: type, screenshot_quality } = this.job.plan.browser_scenario;
-    const path = join(this.job.artifacts, `s${this.session}-${this.#shots++}.${type === "jpeg" ? "jpg" : "png"}`);
-    const image = await this.page.screenshot({ type, ...(type === "jpeg" ? { quality: screenshot_quality } : {}) });
+    const { screenshot_format: type, screenshot_quality } = this.setting.job.plan.browser_scenario;
+    const path = join(
+      this.setting.job.artifacts,
+      `s${this.session}-${this.#shots++}.${type === "jpeg" ? "jpg" : "png"}`,
+    );
+    const image = await this.setting.page.screenshot({
+      type,
+      ...(type === "jpeg" ? { quality: screenshot_quality } : {}),
+    });
     await Deno.writeFile(path, image, { mode: 0o600, createNew: true });
-    this.sink.event({
-      t_ms: this.clock.now(),
+    this.setting.sink.event({
+      t_ms: this.setting.clock.now(),
       event: "artifact",
       session: this.session,
       kind: "screenshot",
       bytes: image.length,
-      path: relative(this.job.run, path),
+      path: relative(this.setting.job.run, path),
     });
     return 0;
   }
 
   async #step(step: string, iteration: number, scheduled_ms: number, act: () => Promise<number>): Promise<Outcome> {
-    const started_ms = this.clock.now();
+    const started_ms = this.setting.clock.now();
     let outcome: Outcome = "ok";
     let status = 0;
     try {
@@ -143,12 +151,17 @@ class BrowserSession {
       outcome = outcomeOf(error as Error);
       if (outcome === "browser_lost") {
         const reason = (error as Error).message.split("\n")[0];
-        this.sink.event({ t_ms: this.clock.now(), event: "browser_lost", session: this.session, reason });
+        this.setting.sink.event({
+          t_ms: this.setting.clock.now(),
+          event: "browser_lost",
+          session: this.session,
+          reason,
+        });
       }
     }
-    const duration_ms = this.clock.now() - started_ms;
-    const traffic = this.#traffic.take();
-    this.sink.request({
+    const duration_ms = this.setting.clock.now() - started_ms;
+    const traffic = this.setting.traffic.take();
+    this.setting.sink.request({
       session: this.session,
       iteration,
       step,
@@ -171,8 +184,4 @@ function outcomeOf({ name, message }: Error): Outcome {
   if (/ERR_(CERT|SSL)/.test(message)) return "tls";
   if (/crash|has been closed|Target closed|disconnected/i.test(message)) return "browser_lost";
   return "step_failed";
-}
-
-function bracketed(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
 }

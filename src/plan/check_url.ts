@@ -36,10 +36,10 @@ export function checkUrl(text: string, consent?: string): URL {
   if (isMetadataAddress(url.hostname)) {
     throw new InputError("--url", text, "a host of yours: link-local and metadata addresses are never loaded");
   }
-  if (isLoopbackName(url.hostname)) return url;
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
   const asked = `${url.hostname}:${port}`;
   if (consent === undefined) {
+    if (isLoopbackName(url.hostname)) return url;
     throw new InputError(
       "--url",
       text,

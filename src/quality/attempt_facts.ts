@@ -2,12 +2,14 @@
 export interface AttemptFacts {
   /** Sessions planned. */
   level: number;
-  /** Iterations that should have started [1/s]. */
-  planned_rate: number;
-  /** Iterations that ended well [1/s]. */
-  throughput?: number;
-  /** Share of the slots that passed unused, 0–1. */
-  undelivered_ratio?: number;
+  /** Iterations that the pace asks for in the window. */
+  planned: number;
+  /** Iterations that ended well in the window. */
+  delivered?: number;
+  /** Slots that passed in the window while their session was busy. */
+  undelivered?: number;
+  /** More than half of the requests failed, so that the attempt was ended early or might as well have been. */
+  failed?: boolean;
   /** Share of the requests that failed, 0–1. */
   error_ratio?: number;
   /** Logical cores that the run may use. */

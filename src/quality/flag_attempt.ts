@@ -25,7 +25,7 @@ const FEWEST_SAMPLES = 4;
  * import { flagAttempt } from "./flag_attempt.ts";
  * import assert from "node:assert/strict";
  *
- * const facts = { level: 8, planned_rate: 8, throughput: 5, capacity_cores: 2, target_cores: 0.99, system_cores: 1.1,
+ * const facts = { level: 8, planned: 80, delivered: 50, capacity_cores: 2, target_cores: 0.99, system_cores: 1.1,
  *   target_hottest_thread: 0.98, pace_ms: 1000, samples: 20 };
  * assert.equal(flagAttempt(facts)[0].name, "target_saturated");
  * ```
@@ -39,8 +39,9 @@ export function flagAttempt(facts: AttemptFacts): Flag[] {
   if (facts.samples < FEWEST_SAMPLES) {
     add("few_samples", `only ${facts.samples} resource samples in the steady window`, "demand");
   }
-  if ((facts.error_ratio ?? 0) > ERRORS) {
-    add("failing", `${percent(facts.error_ratio!)} of the requests failed`, "demand", "throughput");
+  if (facts.failed || (facts.error_ratio ?? 0) > ERRORS) {
+    const share = facts.error_ratio === undefined ? "more than 50 %" : percent(facts.error_ratio);
+    add("failing", `${share} of the requests failed`, "demand", "throughput");
   }
 
   const generator = generatorLimit(facts);
@@ -87,18 +88,23 @@ function saturation(
   if (targetBusy >= PINNED) return `the target used ${percent(targetBusy)} of the machine's cores`;
   const thread = facts.target_hottest_thread ?? 0;
   if (thread >= PINNED_THREAD) return `the target's busiest thread used ${percent(thread)} of a core`;
-  const late = Math.max(
-    facts.undelivered_ratio ?? 0,
-    1 - (facts.throughput ?? facts.planned_rate) / facts.planned_rate,
-  );
-  const failing = (facts.error_ratio ?? 0) > ERRORS;
-  // A target that waits for something else can be full while its processors are idle; a busy machine or generator explains it otherwise.
+  // A target that waits for something else can be full while its processors are idle; a busy machine or generator, or
+  // errors, explain lateness otherwise.
+  const failing = facts.failed || (facts.error_ratio ?? 0) > ERRORS;
+  const late = lateness(facts);
   if (late > LATE && machineBusy < PINNED && !limited && !failing) {
     return `${percent(late)} of the planned iterations were not delivered while the machine was ${
       percent(machineBusy)
     } busy`;
   }
   return undefined;
+}
+
+/** Share of the planned iterations that did not happen, 0–1; none where chance at the window's ends explains it. */
+function lateness({ level, planned, delivered = planned, undelivered = 0 }: AttemptFacts): number {
+  // Each session may have one iteration under way at either end, and one hiccup is no saturation.
+  const short = planned - delivered - level;
+  return Math.max(undelivered >= 2 ? undelivered : 0, short, 0) / planned;
 }
 
 function percent(ratio: number): string {

@@ -378,7 +378,7 @@ function provenanceTable({ provenance: p, summary, created_at }: ReportDocument)
     ["CPU", `${p.cpu_model}, ${p.vcpus} vCPU, ${p.threads_per_core} per core, governor ${p.governor}`],
     ["Memory", formatQuantity(p.memory_bytes, "memory_bytes")],
     ["Limits of the control group", limits.length === 0 ? "none" : list(limits)],
-    ["Sampler", `${p.sampler}; memory read as ${p.memory_kind.toUpperCase()}; clock ${p.time_source}`],
+    ["Sampler", `${p.sampler}; clock ${p.time_source}`],
     ...(p.browser === undefined ? [] : [[
       "Browser",
       `${p.browser.version}, ${p.browser.source}, ${

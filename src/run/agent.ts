@@ -79,6 +79,7 @@ async function drive(
     }, { once: true });
     await Promise.all([steady, driver.run(clock, stop)]);
     clearInterval(report);
+    say({ type: "stats", ...tally.stats(performance.now()) });
   } finally {
     loop.disable();
     await driver.close();

@@ -98,13 +98,15 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
       return { kind: "stopped", reason: stopped.reason, guard: stopped.kind === "guard" };
     }
     const files: Record<string, FileSeal> = { ...driven?.files, ...sampled.files };
+    const state = stopped || watch.mostlyFailed() ? "failing" : "complete";
     return {
-      kind: stopped ? "failing" : "complete",
+      kind: state,
       seal: {
         kind: options.kind,
-        state: stopped ? "failing" : "complete",
+        state,
         started_at,
-        window: { from_ms: options.warmup_ms, to_ms },
+        // The breaker may end a level before its warm-up has.
+        window: { from_ms: to_ms > options.warmup_ms ? options.warmup_ms : 0, to_ms },
         files,
       },
       ...(ready?.browser ? { browser: ready.browser } : {}),
@@ -163,10 +165,17 @@ class Watch {
     this.options.signal?.removeEventListener("abort", this.#onAbort);
   }
 
+  /** Whether more than half of all requests failed. */
+  mostlyFailed(): boolean {
+    return this.#stats !== undefined && this.#stats.errors > 0.5 * this.#stats.requests;
+  }
+
   stats(stats: AgentStats): void {
     this.#stats = stats;
     const now_ms = performance.now();
-    const failing = stats.recent_requests > 0 && stats.recent_errors > 0.5 * stats.recent_requests;
+    // A second without requests says nothing: a slow pace has many.
+    if (stats.recent_requests === 0) return;
+    const failing = stats.recent_errors > 0.5 * stats.recent_requests;
     if (!failing) this.#failingSince_ms = undefined;
     else if (this.#failingSince_ms === undefined) this.#failingSince_ms = now_ms;
     else if (now_ms - this.#failingSince_ms >= BREAKER_MS) {

@@ -34,7 +34,6 @@ export function makeProvenance(plan: Plan, facts: SweepFacts): Provenance {
     cgroup_limits: linux ? cgroupLimits() : {},
     time_source: tryRead("/sys/devices/system/clocksource/clocksource0/current_clocksource") ?? "unknown",
     sampler: linux ? "linux" : "portable",
-    memory_kind: linux ? "pss" : "rss",
     ...(facts.browser ? { browser: facts.browser } : {}),
     target: `${url.protocol}//${url.host}${url.pathname}`,
     resolved_addresses: facts.addresses,

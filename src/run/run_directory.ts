@@ -104,6 +104,8 @@ export class RunDirectory {
 export async function checkOut(out: string): Promise<void> {
   if (out.includes("\0")) throw new InputError("--out", out, "a path without NUL");
   const path = resolve(out);
+  // The agents' permission to write is a list of paths with commas between them.
+  if (path.includes(",")) throw new InputError("--out", out, "a path without commas");
   let entries: string[] | undefined;
   try {
     entries = [...Deno.readDirSync(path)].map(({ name }) => name);

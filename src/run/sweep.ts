@@ -32,8 +32,8 @@ export interface SweepEnd {
   path: string;
   /** `complete`: every level ran. `stopped`: by the signal. `guarded`: a guard ended it. */
   state: "complete" | "stopped" | "guarded";
-  /** Attempts that are complete, of those planned; the one to warm up does not count. */
-  attempts: { complete: number; planned: number };
+  /** Attempts that are complete, `failing` of them with most requests failed, of those planned; the one to warm up does not count. */
+  attempts: { complete: number; failing: number; planned: number };
   /** One sentence where it is not complete. */
   reason?: string;
 }
@@ -76,10 +76,15 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
       remaining_ms: parts.slice(index).reduce((sum, part) => sum + part.length_ms, 0),
     });
   tell("preflight", 0);
+  if (plan.mode === "playwright") {
+    const { findBrowser } = await import("../drive/find_browser.ts");
+    await findBrowser({ path: plan.browser });
+  }
   const address = await preflight(plan, url, addresses, port);
 
   const directory = RunDirectory.create(out);
   let complete = 0;
+  let failing = 0;
   const counts = (part: Part) => part.replicate !== undefined && !part.replicate.discarded;
   const planned = parts.filter(counts).length;
   try {
@@ -92,13 +97,16 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
       if (end.kind === "stopped") {
         directory.note({ event: "sweep_stopped", reason: end.reason });
         const state = end.guard ? "guarded" : "stopped";
-        return { path: out, state, attempts: { complete, planned }, reason: end.reason };
+        return { path: out, state, attempts: { complete, failing, planned }, reason: end.reason };
       }
-      if (counts(part)) complete++;
+      if (counts(part)) {
+        complete++;
+        if (end.kind === "failing") failing++;
+      }
     }
     directory.note({ event: "sweep_complete" });
     tell("done", parts.length);
-    return { path: out, state: "complete", attempts: { complete, planned } };
+    return { path: out, state: "complete", attempts: { complete, failing, planned } };
   } finally {
     directory.close();
   }
@@ -174,8 +182,10 @@ async function runPart(part: Part, context: Context): Promise<AttemptEnd> {
     else directory.note({ event: "attempt_complete", ...id, path, state: end.seal.state });
     return end;
   } catch (error) {
-    if (!idle) directory.note({ event: "attempt_failed", ...id, path, reason: (error as Error).message });
-    throw error;
+    const { message } = error as Error;
+    if (!idle) directory.note({ event: "attempt_failed", ...id, path, reason: message });
+    // Whatever went wrong now, the input was right: the run has begun.
+    throw error instanceof InputError ? new Error(`${part.phase} could not be run: ${message}`) : error;
   } finally {
     await target?.end();
   }
@@ -198,9 +208,8 @@ async function preflight(plan: Plan, url: URL, addresses: string[], port: number
 
 function agentPermissions(folder: string, address: string, port: number): string[] {
   const host = address.includes(":") ? `[${address}]` : address;
-  const files = [`--allow-read=${folder}`, `--allow-write=${folder}`];
   // undici asks for these variables before its first request.
-  return [`--allow-net=${host}:${port}`, ...files, "--allow-env=JEST_WORKER_ID,UNDICI_NO_WASM_SIMD"];
+  return [`--allow-net=${host}:${port}`, `--allow-write=${folder}`, "--allow-env=JEST_WORKER_ID,UNDICI_NO_WASM_SIMD"];
 }
 
 function defaultOut(plan: Plan): string {

@@ -1,8 +1,9 @@
+import { spawn } from "node:child_process";
 import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
 import process from "node:process";
 import { checkAddresses } from "../plan/check_url.ts";
-import { findListener } from "../sample/find_listener.ts";
+import { findListeners } from "../sample/find_listener.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
 
@@ -68,14 +69,23 @@ export async function openTarget(plan: Plan, address: string, port: number): Pro
     if (!isAlive(plan.target_pid)) {
       throw new InputError("--target-pid", plan.target_pid, "the id of a running process");
     }
-    return { pids: [plan.target_pid], end: nothing };
+    return { pids: refuseOwn([plan.target_pid]), end: nothing };
   }
-  const wanted = plan.target_port ?? port;
-  const pid = await findListener(wanted);
-  if (pid === undefined && plan.target_port !== undefined) {
-    throw new InputError("--target-port", plan.target_port, "a TCP port that a process of this machine listens on");
+  const pids = refuseOwn(await findListeners(plan.target_port ?? port, address));
+  if (pids.length === 0 && plan.target_port !== undefined) {
+    throw new InputError(
+      "--target-port",
+      plan.target_port,
+      "a TCP port that a process of this machine and this user listens on, or --target-pid, or run as root",
+    );
   }
-  return { pids: pid === undefined ? [] : [pid], end: nothing };
+  return { pids, end: nothing };
+}
+
+/** A server in the coordinator's own process would be charged with the coordinator, and the other way round. */
+function refuseOwn(pids: number[]): number[] {
+  if (!pids.includes(Deno.pid)) return pids;
+  throw new InputError("target", Deno.pid, "a server in a process of its own: this one runs the sweep");
 }
 
 async function startCommand(command: string[], address: string, port: number): Promise<Target> {
@@ -85,38 +95,54 @@ async function startCommand(command: string[], address: string, port: number): P
   if (await accepts(address, port, 500)) {
     throw new InputError("--target-command", command.join(" "), `a free port: something listens on ${port} already`);
   }
-  let child: Deno.ChildProcess;
-  try {
-    child = new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
-  } catch {
-    throw new InputError("--target-command", program, "a program that can be started");
-  }
-  let ended = false;
-  const status = child.status.then((result) => {
-    ended = true;
-    return result;
+  // In a process group of its own: a wrapper (`npm start`, `sh -c`) is ended with what it started, and Ctrl-C is not for it.
+  const child = spawn(program, args, { detached: true, stdio: "ignore" });
+  let ended: { code: number | null } | undefined;
+  const end = new Promise<void>((resolve) => {
+    child.once("error", () => resolve());
+    child.once("exit", (code) => {
+      ended = { code };
+      resolve();
+    });
   });
-  const end = async () => {
-    if (ended) return;
-    child.kill("SIGTERM");
-    const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
-    await status;
-    clearTimeout(timer);
+  const { pid } = child;
+  if (pid === undefined) throw new InputError("--target-command", program, "a program that can be started");
+  const kill = (signal: Deno.Signal) => {
+    try {
+      Deno.kill(Deno.build.os === "windows" ? pid : -pid, signal);
+    } catch { /* all of it has ended */ }
+  };
+  const killAtExit = () => kill("SIGKILL");
+  globalThis.addEventListener("unload", killAtExit);
+  const close = async () => {
+    kill("SIGTERM");
+    await Promise.race([end, pause(5000)]);
+    // What the first process started may outlive it; the next start needs the port.
+    for (
+      const start_ms = performance.now();
+      performance.now() - start_ms < 3000 && await accepts(address, port, 200);
+    ) {
+      await pause(50);
+    }
+    kill("SIGKILL");
+    await end;
+    globalThis.removeEventListener("unload", killAtExit);
   };
   for (const start_ms = performance.now(); performance.now() - start_ms < READY_MS;) {
+    if (await accepts(address, port, 500)) return { pids: [pid], end: close };
     if (ended) {
-      const { code } = await status;
-      throw new InputError(
-        "--target-command",
-        command.join(" "),
-        `a server that keeps running: it ended with code ${code}`,
-      );
+      await close();
+      const remedy = `a server that keeps running: it ended with code ${ended.code}`;
+      throw new InputError("--target-command", command.join(" "), remedy);
     }
-    if (await accepts(address, port, 500)) return { pids: [child.pid], end };
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
-  await end();
+  await close();
   throw new InputError("--target-command", command.join(" "), `a server that listens on port ${port} within 30 s`);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function isAlive(pid: number): boolean {

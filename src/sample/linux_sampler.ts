@@ -7,6 +7,8 @@ const TICK_MS = 10;
 const PAGE_BYTES = 4096;
 // Reading PSS walks page tables in the kernel. It is read as often as costs at most this share of the time.
 const PSS_TIME_SHARE = 0.04;
+// A short window must not end up without any reading.
+const PSS_MOST_MS = 5000;
 const GROUPS: ProcessGroup[] = ["target", "browser", "generator"];
 
 interface Stat {
@@ -86,7 +88,7 @@ export class LinuxSampler implements Sampler {
       const before = performance.now();
       Object.assign(row, readMemory(pids, stats));
       const cost_ms = performance.now() - before;
-      this.#pssDue_ms.set(group, t_ms + cost_ms / PSS_TIME_SHARE);
+      this.#pssDue_ms.set(group, t_ms + Math.min(cost_ms / PSS_TIME_SHARE, PSS_MOST_MS));
     }
     return row;
   }

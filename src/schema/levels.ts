@@ -51,7 +51,7 @@ export interface Baseline {
   os_cores: number;
   /** System minus target, browser and generator [bytes]. */
   os_memory_bytes: number;
-  /** After minus before, as a share of the machine's cores: the drift of the machine. */
+  /** After minus before [logical cores]: the drift of the machine. */
   drift_cores: number;
 }
 

@@ -76,8 +76,6 @@ export interface Provenance {
   time_source: string;
   /** What read the resource rows. */
   sampler: "linux" | "portable";
-  /** How the memory of processes was read. */
-  memory_kind: "pss" | "rss";
   /** What drove the sessions in `playwright` mode: executable, version, where it was found, sandbox on or off. */
   browser?: { path: string; version: string; source: string; sandboxed: boolean };
   /** The URL without query and credentials. */

@@ -11,6 +11,7 @@ const LOOPBACK = "an http or https URL on loopback, for example http://127.0.0.1
 const SWEEP: [args: string[], field: string, value: string, remedy: string][] = [
   [[...URL_OK, "--levels", "0"], "--levels", "0", LEVELS],
   [[...URL_OK, "--levels=-1"], "--levels", "-1", LEVELS],
+  [[...URL_OK, "--levels", "-1"], "--levels", "-1", LEVELS],
   [[...URL_OK, "--levels", "1.5"], "--levels", "1.5", LEVELS],
   [[...URL_OK, "--levels", "abc"], "--levels", "abc", LEVELS],
   [[...URL_OK, "--levels", "1,,2"], "--levels", "", LEVELS],
@@ -49,6 +50,18 @@ const SWEEP: [args: string[], field: string, value: string, remedy: string][] = 
     "--i-may-load-test",
     "example.org:80",
     "exactly the URL's host and port, example.com:80",
+  ],
+  [
+    [...URL_OK, "--i-may-load-test=bogus:1"],
+    "--i-may-load-test",
+    "bogus:1",
+    "exactly the URL's host and port, 127.0.0.1:9",
+  ],
+  [
+    [...URL_OK, "--mode", "playwright", "--browser", "/nowhere/chrome"],
+    "--browser",
+    "/nowhere/chrome",
+    "the path of an executable",
   ],
   [["missing.json"], "PLAN.json", "missing.json", "a JSON file ("],
   [[...URL_OK], "--url", "http://127.0.0.1:9", "a URL that answers: nothing accepts connections on port 9 there"],

@@ -56,7 +56,7 @@ Deno.test("from a sweep to a report, by the command line alone", async () => {
     schema: "plimsoll.sweep/1",
     path: run,
     state: "complete",
-    attempts: { complete: 3, planned: 3 },
+    attempts: { complete: 3, failing: 0, planned: 3 },
   });
   assert.match(swept.stderr, /\[ 1\/6\] machine at rest, before/);
 

@@ -51,3 +51,29 @@ Deno.test("a browser sweep charges browsers to browsers, keeps its screenshots a
   const memory = attempt.resources.filter((row) => row.group === "browser" && row.memory_bytes !== undefined);
   assert(memory.every((row) => row.memory_kind === "pss"), "memory of the browser is PSS");
 });
+
+Deno.test("a browser reaches its target by any loopback name, and nothing else", async () => {
+  await using folder = await tempFolder();
+  const code =
+    `const handler = () => new Response("<title>x</title><img src='http://127.0.0.2:1/a.png'>", { headers: { "content-type": "text/html" } });
+    const one = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handler);
+    Deno.serve({ hostname: "::1", port: one.addr.port, onListen() {} }, handler);
+    console.log(one.addr.port);`;
+  const child = new Deno.Command(Deno.execPath(), { args: ["eval", code], stdout: "piped" }).spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    const port = Number((await reader.read()).value);
+    for (const host of ["localhost", "[::1]"]) {
+      const out = join(folder.path, host.replace(/\W/g, "_"));
+      const setting = { levels: [1], replicates: 1, duration_ms: 1000, warmup_ms: 1000, idle_ms: 1000, pace_ms: 500 };
+      await sweep({ ...setting, mode: "playwright", url: `http://${host}:${port}/` }, { out });
+      const { requests } = (await load(out)).attempts[0];
+      assert(requests.length > 1, host);
+      for (const row of requests) assert.equal(row.outcome, "ok", `${host}: ${JSON.stringify(row)}`);
+    }
+  } finally {
+    child.kill("SIGKILL");
+    await child.status;
+    await reader.cancel();
+  }
+});

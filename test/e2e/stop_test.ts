@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { load, summarise } from "../../src/dataset/mod.ts";
 import { startStreamer } from "../../src/demo/mod.ts";
 import { sweep } from "../../src/run/mod.ts";
@@ -21,7 +23,7 @@ Deno.test("a sweep that is stopped drains, keeps what is complete, and says that
     },
   });
   assert.equal(end.state, "stopped");
-  assert.deepEqual(end.attempts, { complete: 0, planned: 2 });
+  assert.deepEqual(end.attempts, { complete: 0, failing: 0, planned: 2 });
   const dataset = await load(out);
   assert.equal(dataset.attempts.length, 1, "the run to warm up is complete");
   assert.equal(summarise(dataset).levels.length, 0);
@@ -42,9 +44,7 @@ Deno.test("a sweep that is stopped drains, keeps what is complete, and says that
 
 Deno.test("nothing is written where the target does not answer", async () => {
   await using folder = await tempFolder();
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
+  const port = freePort();
   const out = join(folder.path, "run");
   await assert.rejects(sweep({ ...SHORT, url: `http://127.0.0.1:${port}/` }, { out }), (error) => {
     assert(error instanceof InputError);
@@ -56,9 +56,7 @@ Deno.test("nothing is written where the target does not answer", async () => {
 
 Deno.test("a target that is started by command is started anew for every attempt, and ended", async () => {
   await using folder = await tempFolder();
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
+  const port = freePort();
   const log = join(folder.path, "pids");
   const code = `Deno.writeTextFileSync(${JSON.stringify(log)}, Deno.pid + "\\n", { append: true });
     Deno.serve({ hostname: "127.0.0.1", port: ${port}, onListen() {} }, () => new Response("hello"));`;
@@ -76,3 +74,85 @@ Deno.test("a target that is started by command is started anew for every attempt
   const { levels } = summarise(await load(out));
   for (const level of levels) assert(level.metrics.target_memory_bytes > 10e6);
 });
+
+Deno.test("a target behind a wrapper is ended with all that it started, also when the sweep is ended at once", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await using folder = await tempFolder();
+  const port = freePort();
+  const log = join(folder.path, "pids");
+  const code = `Deno.writeTextFileSync("${log}", Deno.pid + "\\n", { append: true });
+    Deno.serve({ hostname: "127.0.0.1", port: ${port}, onListen() {} }, () => new Response("hello"));`;
+  await Deno.writeTextFile(join(folder.path, "server.ts"), code);
+  const alive = () => Deno.readTextFileSync(log).trimEnd().split("\n").filter(runs);
+  const wrapped = ["sh", "-c", `"${Deno.execPath()}" run -A ${join(folder.path, "server.ts")}; true`];
+  const url = `http://127.0.0.1:${port}/`;
+  const end = await sweep({ ...SHORT, url, target_command: wrapped }, { out: join(folder.path, "run") });
+  assert.equal(end.state, "complete");
+  await until(() => alive().length === 0);
+
+  const plan = join(folder.path, "plan.json");
+  await Deno.writeTextFile(plan, JSON.stringify({ ...SHORT, url, duration_ms: 60_000, target_command: wrapped }));
+  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", main, "sweep", plan, "--out", join(folder.path, "second")],
+    stderr: "null",
+    stdout: "null",
+  }).spawn();
+  await until(() => existsSync(join(folder.path, "second", "levels", "1", "r0", "a1", "requests.jsonl")));
+  child.kill("SIGINT");
+  child.kill("SIGINT");
+  assert.equal((await child.status).code, 130);
+  await until(() => alive().length === 0);
+});
+
+Deno.test("iterations are counted whole: a target too slow for the pace delivers what it ends, no more", async () => {
+  await using folder = await tempFolder();
+  const port = freePort();
+  const code = `Deno.serve({ hostname: "127.0.0.1", port: ${port}, onListen() { console.log(1); } }, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 150)); return new Response("slow"); });`;
+  const child = new Deno.Command(Deno.execPath(), { args: ["eval", code], stdout: "piped" }).spawn();
+  const reader = child.stdout.getReader();
+  await reader.read();
+  try {
+    const requests = Array.from({ length: 6 }, (_, n) => ({ name: `s${n}`, method: "GET" as const, path: "/" }));
+    const out = join(folder.path, "run");
+    await sweep(
+      { ...SHORT, url: `http://127.0.0.1:${port}/`, levels: [4], duration_ms: 5000, pace_ms: 500, requests },
+      { out },
+    );
+    const dataset = await load(out);
+    const [level] = summarise(dataset).levels;
+    const { requests: rows, seal } = dataset.attempts.find(({ discarded }) => !discarded)!;
+    const last = rows.filter(({ step, started_ms, duration_ms }) =>
+      step === "s5" && started_ms + duration_ms <= seal.window.to_ms
+    );
+    assert(Math.abs(level.metrics.throughput - last.length / level.window_s) < 1e-9, `${level.metrics.throughput}`);
+    assert.equal(level.flags[0]?.name, "target_saturated", "it waits, it does not compute");
+  } finally {
+    child.kill("SIGKILL");
+    await child.status;
+    await reader.cancel();
+  }
+});
+
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close();
+  return port;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.fail("it did not come to pass within 30 s");
+}
+
+/** Whether a process runs; one that has ended and that nobody has waited for does not. */
+function runs(pid: string): boolean {
+  const { stdout } = new Deno.Command("ps", { args: ["-o", "stat=", "-p", pid] }).outputSync();
+  return /^[^Z\s]/.test(new TextDecoder().decode(stdout).trim());
+}

@@ -42,6 +42,10 @@ Deno.test("checkUrl() takes consent for exactly this host and port", () => {
       /exactly the URL's host and port, load\.example:8080/,
     );
   }
+  assert.throws(
+    () => checkUrl("http://127.0.0.1:8080/", "load.example:8080"),
+    /exactly the URL's host and port, 127\.0\.0\.1:8080/,
+  );
   assert.throws(() => checkUrl("http://169.254.169.254/", "169.254.169.254:80"), /never loaded/);
 });
 

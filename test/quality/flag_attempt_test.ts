@@ -3,9 +3,9 @@ import { type AttemptFacts, flagAttempt } from "../../src/quality/mod.ts";
 
 const CLEAN: AttemptFacts = {
   level: 8,
-  planned_rate: 8,
-  throughput: 8,
-  undelivered_ratio: 0,
+  planned: 80,
+  delivered: 80,
+  undelivered: 0,
   error_ratio: 0,
   capacity_cores: 4,
   target_cores: 0.5,
@@ -24,13 +24,20 @@ Deno.test("flagAttempt() finds nothing wrong with a clean attempt", () => assert
 const ROWS: [why: string, facts: Partial<AttemptFacts>, name: string, excluded: string[]][] = [
   ["the target uses all cores", { target_cores: 3.8, system_cores: 3.95 }, "target_saturated", ["demand"]],
   ["one thread of the target is full", { target_hottest_thread: 0.97 }, "target_saturated", ["demand"]],
-  ["late while the machine is free", { throughput: 7, undelivered_ratio: 0.12 }, "target_saturated", ["demand"]],
+  ["late while the machine is free", { delivered: 68, undelivered: 12 }, "target_saturated", ["demand"]],
   ["others use up the machine", { system_cores: 3.9 }, "machine_limited", ["demand", "throughput"]],
-  ["late since the machine is full", { system_cores: 3.9, throughput: 6 }, "machine_limited", ["demand", "throughput"]],
+  ["late since the machine is full", { system_cores: 3.9, delivered: 60, undelivered: 20 }, "machine_limited", [
+    "demand",
+    "throughput",
+  ]],
   ["the generator's thread is full", { generator_hottest_thread: 0.95 }, "generator_limited", ["demand", "throughput"]],
   ["the generator's loop lags", { loop_lag_p99_ms: 80 }, "generator_limited", ["demand", "throughput"]],
-  ["iterations start late", { start_late_p99_ms: 140, throughput: 7 }, "generator_limited", ["demand", "throughput"]],
-  ["requests fail", { error_ratio: 0.2, throughput: 6 }, "failing", ["demand", "throughput"]],
+  ["iterations start late", { start_late_p99_ms: 140, delivered: 70, undelivered: 10 }, "generator_limited", [
+    "demand",
+    "throughput",
+  ]],
+  ["half of the requests fail", { failed: true, error_ratio: 0.7, delivered: 10 }, "failing", ["demand", "throughput"]],
+  ["requests fail", { error_ratio: 0.2, delivered: 60 }, "failing", ["demand", "throughput"]],
   ["more cores than there are", { target_cores: 4.5, system_cores: 3.9 }, "inconsistent", ["demand", "throughput"]],
   ["the hypervisor takes time", { steal_ratio: 0.05 }, "steal", []],
   ["hardly any samples", { samples: 2 }, "few_samples", ["demand"]],
@@ -59,10 +66,19 @@ Deno.test("flagAttempt() never calls a target at 60 % of its capacity saturated,
   }
   const full = flagAttempt({
     ...CLEAN,
-    throughput: 8 / 1.1,
-    undelivered_ratio: 0.09,
+    delivered: 73,
+    undelivered: 7,
     target_cores: 1,
     target_hottest_thread: 0.99,
   });
   assert.equal(full[0].name, "target_saturated");
+});
+
+Deno.test("flagAttempt() does not take the ends of the window, or one hiccup, for saturation", () => {
+  const rows: [why: string, facts: Partial<AttemptFacts>][] = [
+    ["2 of 2.14 planned iterations of one session", { level: 1, planned: 15 / 7, delivered: 2 }],
+    ["a slow first iteration of each session", { level: 8, planned: 32, delivered: 25 }],
+    ["one slot missed in a short window", { level: 1, planned: 5, delivered: 4, undelivered: 1 }],
+  ];
+  for (const [why, facts] of rows) assert.deepEqual(flagAttempt({ ...CLEAN, ...facts }), [], why);
 });

@@ -80,7 +80,6 @@ export function simulatedDocument(options: SimulationOptions = {}): ReportDocume
       cgroup_limits: {},
       time_source: "CLOCK_MONOTONIC",
       sampler: "linux",
-      memory_kind: "pss",
       ...(mode === "http" ? {} : {
         browser: { path: "/usr/bin/chromium", version: "Chromium 156.0", source: "system", sandboxed: true },
       }),

@@ -28,6 +28,7 @@ Deno.test("checkOut() refuses a run, other files, a file, and what cannot be wri
     [await make("file"), /this is a file/],
     [join(folder.path, "file", "below"), /may write to/],
     ["a\0b", /without NUL/],
+    [join(folder.path, "a,b"), /without commas/],
     ...(Deno.build.os === "linux" ? [["/proc/plimsoll", /may write to: \/proc is not/] as [string, RegExp]] : []),
   ];
   for (const [path, remedy] of rows) {

@@ -1,16 +1,33 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { cgroupLimits, findListener } from "../../src/sample/mod.ts";
+import { cgroupLimits, findListeners } from "../../src/sample/mod.ts";
 import { tempFolder } from "../temp_folder.ts";
 
-Deno.test("findListener() finds the process behind a port", async () => {
+Deno.test("findListeners() finds the process behind a port, and not one on another address", async () => {
   const code =
     "const { port } = Deno.listen({ hostname: '127.0.0.1', port: 0 }).addr; console.log(port); setTimeout(() => {}, 60000)";
   const child = new Deno.Command(Deno.execPath(), { args: ["eval", code], stdout: "piped" }).spawn();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   try {
     const port = Number((await reader.read()).value);
-    assert.equal(await findListener(port), child.pid);
+    assert.deepEqual(await findListeners(port), [child.pid]);
+    const other = new Deno.Command(Deno.execPath(), {
+      args: [
+        "eval",
+        `Deno.listen({ hostname: "127.0.0.2", port: ${port} }); console.log(1); setTimeout(() => {}, 60000)`,
+      ],
+      stdout: "piped",
+    }).spawn();
+    const ready = other.stdout.getReader();
+    await ready.read();
+    try {
+      assert.deepEqual(await findListeners(port, "127.0.0.1"), [child.pid]);
+      assert.deepEqual(await findListeners(port, "127.0.0.2"), [other.pid]);
+    } finally {
+      other.kill("SIGKILL");
+      await other.status;
+      await ready.cancel();
+    }
   } finally {
     child.kill("SIGKILL");
     await child.status;
@@ -18,11 +35,11 @@ Deno.test("findListener() finds the process behind a port", async () => {
   }
 });
 
-Deno.test("findListener() finds nobody behind a free port", async () => {
+Deno.test("findListeners() finds nobody behind a free port", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   listener.close();
-  assert.equal(await findListener(port), undefined);
+  assert.deepEqual(await findListeners(port), []);
 });
 
 Deno.test("cgroupLimits() reads both versions, and takes no limit for none", async () => {
