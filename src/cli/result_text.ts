@@ -1,7 +1,7 @@
 import type { MetricFit } from "../schema/fit.ts";
 import type { ReportDocument } from "../schema/report.ts";
 import type { SizingRow } from "../schema/sizing.ts";
-import { formatQuantity } from "../size/mod.ts";
+import { formatQuantity, formatRange } from "../size/mod.ts";
 import { textTable } from "./text_table.ts";
 
 const NAMES: Record<SizingRow["metric"], string> = {
@@ -46,7 +46,7 @@ export function sizingTable(rows: readonly SizingRow[]): string {
         row.basis,
         row.textbook === null ? "–" : show(row.textbook),
         show(row.estimate),
-        `${show(row.interval[0])} to ${show(row.interval[1])}`,
+        formatRange(row.interval, row.metric),
         show(row.recommended),
       ];
     }),

@@ -1,5 +1,5 @@
 import type { Evaluation, Extrapolation, MetricFit, ModelFit, Sizing, SizingMetric, Verdict } from "../schema/mod.ts";
-import { formatQuantity } from "../size/mod.ts";
+import { formatQuantity, formatRange } from "../size/mod.ts";
 
 /** Sentences about a result: text for a notebook's last line, for `console.log`, and for templates. */
 export class Explanation {
@@ -72,7 +72,7 @@ function parametersText(fit: MetricFit, model: ModelFit): string {
     const metric = metricOfParameter(fit, name);
     const suffix = name === "slope" || name === "lambda" ? " a session" : "";
     // A bound has no interval of its own.
-    const range = interval === null ? "at its bound" : rangeText(interval, metric);
+    const range = interval === null ? "at its bound" : formatRange(interval, metric);
     return `${name} ${formatQuantity(value, metric)}${suffix} (${range})`;
   }).join(", ");
 }
@@ -96,7 +96,7 @@ function evaluationText(
 ): string {
   const size = fit.kind === "demand" ? `; size for ${formatQuantity(sizing_upper, fit.metric)}` : "";
   return `At ${numberText(sessions)} sessions: ${formatQuantity(estimate, fit.metric)}, a new run ` +
-    `${rangeText(prediction, fit.metric)}${size}${extrapolationText(extrapolation)}.`;
+    `${formatRange(prediction, fit.metric)}${size}${extrapolationText(extrapolation)}.`;
 }
 
 function extrapolationText(extrapolation: Extrapolation): string {
@@ -124,7 +124,7 @@ function targetText(sizing: Sizing, target: number): string {
   const rows = sizing.rows.filter((row) => row.target_sessions === target && row.recommended > 0);
   const parts = rows.map((row) =>
     `${RESOURCE[row.metric]} ${formatQuantity(row.recommended, row.metric)} ` +
-    `(expected use ${formatQuantity(row.estimate, row.metric)}, ${rangeText(row.interval, row.metric)}; ${row.basis})`
+    `(expected use ${formatQuantity(row.estimate, row.metric)}, ${formatRange(row.interval, row.metric)}; ${row.basis})`
   );
   const binding = sizing.binding.find(({ target_sessions }) => target_sessions === target);
   const binds = binding === undefined ? "" : ` What binds is ${RESOURCE[binding.metric]}.`;
@@ -137,12 +137,4 @@ function spoken(name: string): string {
 
 function numberText(value: number): string {
   return formatQuantity(value, "");
-}
-
-/** `1.9–2.3 cores`, or `512 MiB–2 GiB` where the units differ. */
-function rangeText([lower, upper]: readonly [number, number], metric: string): string {
-  const [low, high] = [formatQuantity(lower, metric), formatQuantity(upper, metric)];
-  const [number, unit = ""] = low.split(" ");
-  const to = lower < 0 ? " to " : "–";
-  return `${high.replace(/^\S+ ?/, "").replace(/s$/, "") === unit.replace(/s$/, "") ? number : low}${to}${high}`;
 }

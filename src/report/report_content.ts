@@ -8,7 +8,7 @@ import {
   throughputCurve,
 } from "../plot/mod.ts";
 import type { ChartSpec } from "../plot/mod.ts";
-import { formatQuantity } from "../size/mod.ts";
+import { formatQuantity, formatRange } from "../size/mod.ts";
 import type {
   Extrapolation,
   Flag,
@@ -163,7 +163,7 @@ function sizingTable(rows: readonly SizingRow[]): ReportTable {
         RESOURCES[row.metric],
         formatQuantity(row.recommended, row.metric),
         formatQuantity(row.estimate, row.metric),
-        band(row.interval, row.metric),
+        formatRange(row.interval, row.metric),
         formatQuantity(row.upper, row.metric),
         row.textbook === null ? NONE : formatQuantity(row.textbook, row.metric),
         row.extrapolation === "none" ? row.basis : `${row.basis}, ${REACH[row.extrapolation]}`,
@@ -469,13 +469,6 @@ function count(value: number): string {
 
 function sessions(value: number): string {
   return `${count(value)} ${value === 1 ? "session" : "sessions"}`;
-}
-
-/** `0.8 – 1.2 cores`: the unit once, where both edges have the same. */
-function band(interval: readonly [number, number], metric: string): string {
-  const [lower, upper] = interval.map((edge) => formatQuantity(edge, metric));
-  const unit = upper.slice(upper.indexOf(" "));
-  return `${lower.endsWith(unit) ? lower.slice(0, -unit.length) : lower} – ${upper}`;
 }
 
 /** Numbers of notes in a list of all. */

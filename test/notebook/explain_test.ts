@@ -94,7 +94,7 @@ Deno.test("explain() gives the answer of a sizing, then each target", () => {
   assert.equal(
     String(explain(sizing)),
     "100 sessions: 6 workers.\n\n" +
-      "**100 sessions**: memory 3 GiB (expected use 1 GiB, 512 MiB–2 GiB; extrapolated). What binds is memory.",
+      "**100 sessions**: memory 3 GiB (expected use 1 GiB, 512 MiB – 2 GiB; extrapolated). What binds is memory.",
   );
 });
 
