@@ -25,6 +25,8 @@ export type DriveEvent = EventRow extends infer Row ? Row extends EventRow ? Omi
 export interface Sink {
   request(row: Omit<RequestRow, "seq">): void;
   event(row: DriveEvent): void;
+  /** The disk is nearly full: drivers write no more artifacts. */
+  readonly dropsArtifacts?: boolean;
 }
 
 /** Time since the attempt's start, and waiting for it. Passed in, so that all processes share one zero. */

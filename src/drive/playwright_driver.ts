@@ -94,7 +94,7 @@ class BrowserSession {
     }
     const outcome = await this.#step("interact", iteration, slot_ms, () => this.#interact(iteration));
     // Slots are a grid without jitter: the rate of screenshots is the one asked for, on average over the slots.
-    if (outcome !== "ok" || every_ms === 0 || slot_ms < this.#due_ms) return;
+    if (outcome !== "ok" || every_ms === 0 || slot_ms < this.#due_ms || this.setting.sink.dropsArtifacts) return;
     this.#due_ms = Math.max(this.#due_ms, slot_ms - every_ms) + every_ms;
     if (this.#due_ms <= slot_ms) this.#due_ms = slot_ms + every_ms;
     await this.#step("screenshot", iteration, this.setting.clock.now(), () => this.#screenshot());

@@ -16,33 +16,54 @@ export type MakeDriver = (job: DriveJob, sink: Sink, onStart: (late_ms: number) 
 export function runAgent(makeDriver: MakeDriver): void {
   const stop = new AbortController();
   let start: ((zero_ms: number) => void) | undefined;
-  const gone = listen((message) => {
+  const drop = new AbortController();
+  const gone = new AbortController();
+  const ended = listen((message) => {
     if (message.type === "job") {
       const started = new Promise<number>((resolve) => start = resolve);
-      drive(makeDriver, message, started, stop.signal).then(
+      drive(makeDriver, message, started, { stop: stop.signal, drop: drop.signal, gone: gone.signal }).then(
         () => Deno.exit(0),
         (error) => {
-          say({ type: "failed", reason: error?.message ?? String(error) });
+          gone.abort();
+          say({ type: "failed", reason: error?.message ?? String(error), code: error?.code });
           Deno.exit(1);
         },
       );
     } else if (message.type === "start") start?.(message.zero_ms);
+    else if (message.type === "drop_artifacts") drop.abort();
     else if (message.type === "stop") stop.abort();
   });
-  gone.addEventListener("abort", () => {
-    // Nobody will read what comes now: end at once, what is written stays.
+  ended.addEventListener("abort", () => {
+    // Nobody will read what comes now: end at once, what has been recorded stays.
+    gone.abort();
     setTimeout(() => Deno.exit(1), 100);
   });
+}
+
+/** The coordinator's words that come while a driver runs. */
+interface Words {
+  stop: AbortSignal;
+  /** No more artifacts. */
+  drop: AbortSignal;
+  /** The coordinator is not there any more, or the driver has failed: only what is recorded can still be saved. */
+  gone: AbortSignal;
 }
 
 async function drive(
   makeDriver: MakeDriver,
   { job, requests, events }: { job: DriveJob; requests: string; events: string },
   started: Promise<number>,
-  stop: AbortSignal,
+  { stop, drop, gone }: Words,
 ): Promise<void> {
   const requestFile = new Recorder(requests);
   const eventFile = new Recorder(events);
+  const seal = () => ({ "requests.jsonl": requestFile.close(), "events.jsonl": eventFile.close() });
+  gone.addEventListener("abort", () => {
+    try {
+      seal();
+    } catch { /* whatever it is, nothing more can be saved */ }
+  }, { once: true });
+  const unwritable = Promise.withResolvers<never>();
   const tally = new Tally();
   const sink: Sink = {
     request(row) {
@@ -56,6 +77,9 @@ async function drive(
       if (row.event === "session_end") tally.live--;
       if (row.event === "artifact") tally.artifact(row.kind, row.bytes);
     },
+    get dropsArtifacts() {
+      return drop.aborted;
+    },
   };
   const late_ms: number[] = [];
   const driver = makeDriver(job, sink, (late) => late_ms.push(late));
@@ -66,7 +90,15 @@ async function drive(
     const clock = attemptClock(await started);
     await clock.until(0, stop);
     loop.enable();
-    const report = setInterval(() => say({ type: "stats", ...tally.stats(performance.now()) }), STATS_MS);
+    const report = setInterval(() => {
+      say({ type: "stats", ...tally.stats(performance.now()) });
+      const error = requestFile.error ?? eventFile.error;
+      // A level whose rows are lost need not go on.
+      if (error) unwritable.reject(error);
+    }, STATS_MS);
+    const dropped = () => sink.event({ t_ms: Math.max(0, clock.now()), event: "artifacts_dropped" });
+    if (drop.aborted) dropped();
+    else drop.addEventListener("abort", dropped, { once: true });
     // Only the steady window says whether the generator kept up: a warm-up is late by nature.
     const steady = clock.until(job.plan.warmup_ms, stop).then(() => {
       loop.reset();
@@ -77,15 +109,14 @@ async function drive(
       const loop_lag_p99_ms = Math.max(0, loop.percentile(99) / 1e6 - LOOP_TIMER_MS);
       sink.event({ t_ms: clock.now(), event: "generator", loop_lag_p99_ms, start_late_p99_ms: p99(late_ms) });
     }, { once: true });
-    await Promise.all([steady, driver.run(clock, stop)]);
+    await Promise.race([Promise.all([steady, driver.run(clock, stop)]), unwritable.promise]);
     clearInterval(report);
     say({ type: "stats", ...tally.stats(performance.now()) });
   } finally {
     loop.disable();
     await driver.close();
   }
-  const files = { "requests.jsonl": requestFile.close(), "events.jsonl": eventFile.close() };
-  say({ type: "done", files });
+  say({ type: "done", files: seal() });
 }
 
 /** Totals for the terminal and the breaker. */

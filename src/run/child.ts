@@ -53,22 +53,23 @@ export class Child {
     this.ready.catch(() => {});
     this.done.catch(() => {});
     const stderr = new Response(process.stderr).text().catch(() => "");
-    let failure = "";
+    let failure: Extract<FromChild, { type: "failed" }> | undefined;
     const reading = (async () => {
       for await (const line of jsonLines(process.stdout)) {
         const message = line as FromChild;
         if (message.type === "pong") this.#pongs.get(message.id)?.(message.now_ms);
         else if (message.type === "ready") ready.resolve(message);
         else if (message.type === "done") done.resolve(message);
-        else if (message.type === "failed") failure = message.reason;
+        else if (message.type === "failed") failure = message;
         else options.onMessage?.(message);
       }
     })();
     Promise.allSettled([reading, process.status, stderr]).then(([read, status, text]) => {
       const code = status.status === "fulfilled" ? status.value.signal ?? status.value.code : "unknown";
-      const said = failure || (read.status === "rejected" ? String(read.reason) : "") ||
+      const said = failure?.reason || (read.status === "rejected" ? String(read.reason) : "") ||
         (text.status === "fulfilled" ? firstLines(text.value) : "");
       const error = new Error(`The ${options.name} ended early (${code})${said ? `: ${said}` : ""}`);
+      if (failure?.code) Object.assign(error, { code: failure.code });
       ready.reject(error);
       done.reject(error);
     });

@@ -11,6 +11,8 @@ export type ToChild =
   /** The attempt's zero, on the clock of the child that is told. */
   | { type: "start"; zero_ms: number }
   | { type: "artifacts"; bytes: Record<string, number> }
+  /** The disk is nearly full: rows only, from here on. */
+  | { type: "drop_artifacts" }
   | { type: "stop" };
 
 /** How a driver is doing: totals from the attempt's start. */
@@ -32,4 +34,5 @@ export type FromChild =
   | ({ type: "stats" } & AgentStats)
   | { type: "rows"; rows: Omit<ResourceRow, "seq">[] }
   | { type: "done"; files: Record<string, FileSeal> }
-  | { type: "failed"; reason: string };
+  /** `code` is the operating system's, as `ENOSPC`, where it has one. */
+  | { type: "failed"; reason: string; code?: string };

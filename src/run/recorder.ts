@@ -42,6 +42,11 @@ export class Recorder {
     ];
   }
 
+  /** Why rows can no longer be written, from the first write that failed on. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
   /** Takes a row and gives it its `seq`. */
   add(row: object): void {
     this.#lines.push(`{"seq":${this.#rows++},${JSON.stringify(row).slice(1)}\n`);
@@ -87,6 +92,7 @@ export class Recorder {
       if (!this.#error) write();
     } catch (error) {
       this.#error = error as Error;
+      this.#lines = [];
     }
   }
 }

@@ -47,7 +47,7 @@ if (import.meta.main) {
         await sampleUntil(message, makeSampler(), await started, stop.signal, () => artifacts);
         Deno.exit(0);
       })().catch((error) => {
-        say({ type: "failed", reason: error?.message ?? String(error) });
+        say({ type: "failed", reason: error?.message ?? String(error), code: error?.code });
         Deno.exit(1);
       });
     } else if (message.type === "start") start?.(message.zero_ms);

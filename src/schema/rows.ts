@@ -110,6 +110,8 @@ export type EventRow =
     | { event: "undelivered"; session: number; slots: number }
     /** `path` is relative to the run. */
     | { event: "artifact"; session: number; kind: string; bytes: number; path: string }
+    /** The disk is nearly full: no artifact is written from here on. */
+    | { event: "artifacts_dropped" }
     /** How the generator kept up over the steady window. */
     | { event: "generator"; loop_lag_p99_ms: number; start_late_p99_ms: number }
     | { event: "browser_lost"; session: number; reason: string }

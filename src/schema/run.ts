@@ -37,12 +37,37 @@ export type ManifestLine =
   & (
     | { event: "sweep_started"; plan_sha256: string }
     | { event: "attempt_started"; level: number; replicate: number; attempt: number; path: string; discarded?: boolean }
-    | { event: "attempt_complete"; level: number; replicate: number; attempt: number; path: string; state: string }
+    /** `reason`: why it is `failing`, where more than its own requests say so. */
+    | {
+      event: "attempt_complete";
+      level: number;
+      replicate: number;
+      attempt: number;
+      path: string;
+      state: string;
+      reason?: string;
+    }
+    /** It is kept, and repeated as the next attempt. */
     | { event: "attempt_failed"; level: number; replicate: number; attempt: number; path: string; reason: string }
+    /** A sealed file is not what its seal says: the replicate is open again. */
+    | { event: "attempt_damaged"; level: number; replicate: number; attempt: number; path: string; reason: string }
+    /** The disk is nearly full: agents write rows only from here on. */
+    | { event: "artifacts_dropped"; reason: string }
     | { event: "idle_complete"; path: string }
+    | { event: "idle_failed"; path: string; reason: string }
+    /** Somebody went on with the run; by what, and on which machine. */
+    | ({ event: "resumed"; plan_sha256: string } & Resumer)
     | { event: "sweep_complete" }
+    /** It went through to its end, and some replicates have no complete attempt. */
+    | { event: "sweep_partial"; reason: string }
     | { event: "sweep_stopped"; reason: string }
   );
+
+/** What went on with a run: the fields of {@linkcode Provenance} that tell whether that was the same program and machine. */
+export type Resumer = Pick<
+  Provenance,
+  "plimsoll_version" | "deno_version" | "git_revision" | "kernel" | "cpu_model" | "vcpus"
+>;
 
 /** `provenance.json`: what a reader needs to judge, or repeat, the run. No secrets, no values of environment variables. */
 export interface Provenance {
