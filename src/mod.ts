@@ -68,7 +68,7 @@ export type { FDegrees } from "./stats/mod.ts";
 export { seededRandom, shuffle } from "./stats/mod.ts";
 
 // From curves to machines
-export { formatQuantity, formatRange, size } from "./size/mod.ts";
+export { formatQuantity, formatRange, size, type SizingTableRow, tabulateSizing } from "./size/mod.ts";
 
 // Showing
 export { demandCurve, latencyByLevel, resourcesOverTime, sizingBars, throughputCurve } from "./plot/mod.ts";

@@ -1,15 +1,8 @@
 import type { MetricFit } from "../schema/fit.ts";
 import type { ReportDocument } from "../schema/report.ts";
 import type { SizingRow } from "../schema/sizing.ts";
-import { formatQuantity, formatRange } from "../size/mod.ts";
+import { tabulateSizing } from "../size/mod.ts";
 import { textTable } from "./text_table.ts";
-
-const NAMES: Record<SizingRow["metric"], string> = {
-  cores: "cores",
-  memory_bytes: "RAM",
-  disk_bytes: "disk",
-  network_bytes_per_s: "network",
-};
 
 /** The result of a run for a terminal: the answer first, then the table, the verdicts, and what to beware of. */
 export function resultText({ summary, fit, sizing }: ReportDocument): string {
@@ -33,25 +26,19 @@ export function resultText({ summary, fit, sizing }: ReportDocument): string {
 /** The sizing table: what each target needs, textbook and banded side by side. */
 export function sizingTable(rows: readonly SizingRow[]): string {
   const header = ["sessions", "what", "basis", "textbook", "estimate", "95 % band", "recommended"];
-  let last = NaN;
-  return textTable(
-    header,
-    rows.map((row) => {
-      const show = (value: number) => formatQuantity(value, row.metric);
-      const sessions = row.target_sessions === last ? "" : String(row.target_sessions);
-      last = row.target_sessions;
-      return [
-        sessions,
-        NAMES[row.metric],
-        row.basis,
-        row.textbook === null ? "–" : show(row.textbook),
-        show(row.estimate),
-        formatRange(row.interval, row.metric),
-        show(row.recommended),
-      ];
-    }),
-    [0, 3, 4, 5, 6],
-  );
+  const cells = tabulateSizing(rows).map((row, index, all) => {
+    const { sessions, what, basis, textbook, estimate, band, recommended } = row;
+    return [
+      all[index - 1]?.sessions === sessions ? "" : String(sessions),
+      what,
+      basis,
+      textbook,
+      estimate,
+      band,
+      recommended,
+    ];
+  });
+  return textTable(header, cells, [0, 3, 4, 5, 6]);
 }
 
 /** The metrics that a reader buys or waits for, in this order; all others are in the JSON. */

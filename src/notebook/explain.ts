@@ -110,7 +110,7 @@ function extrapolationText(extrapolation: Extrapolation): string {
 
 function sizingText(sizing: Sizing): string {
   const targets = [...new Set(sizing.rows.map(({ target_sessions }) => target_sessions))];
-  return [sizing.answer, ...targets.map((target) => targetText(sizing, target))].join("\n\n");
+  return [...sizing.answer.split("\n"), ...targets.map((target) => targetText(sizing, target))].join("\n\n");
 }
 
 const RESOURCE: Record<SizingMetric, string> = {

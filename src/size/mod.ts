@@ -4,3 +4,4 @@ export { formatQuantity } from "./format_quantity.ts";
 export { formatRange } from "./format_range.ts";
 export { size } from "./size.ts";
 export { SIZING_METRICS } from "./size_target.ts";
+export { type SizingTableRow, tabulateSizing } from "./tabulate_sizing.ts";
