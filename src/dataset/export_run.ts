@@ -41,7 +41,7 @@ export async function exportRun(
 }
 
 function inert(frame: DataFrame): DataFrame {
-  const texts = frame.columns.filter((name) => frame.getColumn(name).dtype.equals(pl.Utf8));
+  const texts = frame.columns.filter((_, index) => ["String", "Utf8"].includes(frame.dtypes[index].variant));
   if (texts.length === 0) return frame;
   return frame.withColumns(...texts.map((name) => pl.col(name).str.replace("^([=+\\-@\\t\\r])", "'$1")));
 }

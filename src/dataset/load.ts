@@ -156,6 +156,9 @@ function resourceFrame(attempts: Attempt[]): DataFrame {
   );
 }
 
+/** Columns of whole numbers that stay small. */
+const COUNTS = new Set(["level", "replicate", "attempt", "seq", "session", "iteration", "status", "processes"]);
+
 /** One frame of all attempts: by columns, since a column that is absent from the first rows would be lost by rows. */
 function frame(attempts: Attempt[], rowsOf: (attempt: Attempt) => Record<string, unknown>[]): DataFrame {
   const keyed = attempts.flatMap((attempt) => {
@@ -167,7 +170,7 @@ function frame(attempts: Attempt[], rowsOf: (attempt: Attempt) => Record<string,
     const values = keyed.map((row) => (row as Record<string, unknown>)[name] ?? null);
     const type = typeof values.find((value) => value !== null);
     const series = type === "number"
-      ? pl.Series(name, values as number[], pl.Float64)
+      ? pl.Series(name, values as number[], COUNTS.has(name) ? pl.Int32 : pl.Float64)
       : type === "boolean"
       ? pl.Series(name, values as boolean[], pl.Bool)
       : pl.Series(name, values as string[], pl.Utf8);
