@@ -20,7 +20,30 @@ export interface HttpRequest {
   body?: string;
 }
 
-/** What a session of `playwright` mode does besides looking at the page. */
+/**
+ * One step of {@linkcode BrowserScenario.steps}: exactly one action, recorded as one row.
+ * `{session}` and `{iteration}` in paths and texts are replaced.
+ */
+export interface BrowserStep {
+  /** Of its rows. Otherwise the action's own. For example `"say hello"`. */
+  name?: string;
+  /** Opens a path on the plan's URL: `{ "goto": "/chat?room={session}" }`. */
+  goto?: string;
+  /** Clicks the first element that a selector finds: `{ "click": "#like" }`. */
+  click?: string;
+  /** Puts a text into a field: `{ "fill": ["#chat-input", "hello {session} {iteration}"] }`. */
+  fill?: [selector: string, text: string];
+  /** Presses a key in an element: `{ "press": ["#chat-input", "Enter"] }`. */
+  press?: [selector: string, key: string];
+  /** Waits, for a time [ms] or until an element is visible: `{ "wait": 500 }`, `{ "wait": "#chat-log li" }`. */
+  wait?: number | string;
+  /** Turns the mouse wheel [CSS px], down where positive: `{ "scroll": 400 }`. */
+  scroll?: number;
+  /** Takes a screenshot and keeps it: `{ "screenshot": true }`. Then none are taken by time. */
+  screenshot?: true;
+}
+
+/** What a session of `playwright` mode does, and what is kept of it. */
 export interface BrowserScenario {
   /** Inside of the browser window [CSS px]. */
   viewport: { width: number; height: number };
@@ -30,6 +53,48 @@ export interface BrowserScenario {
   screenshot_format: "jpeg" | "png";
   /** JPEG quality, 1–100. */
   screenshot_quality: number;
+  /**
+   * What an iteration does once the first has opened the URL, in order; the first step that fails ends it.
+   * For example `[{ "fill": ["#chat-input", "hello"] }, { "press": ["#chat-input", "Enter"] }, { "wait": 500 }]`.
+   *
+   * @default the default scenario: the mouse moves, the page scrolls, a text box gets a line
+   */
+  steps?: BrowserStep[];
+  /**
+   * Instead of `steps`, path of a TypeScript or JavaScript file whose default export does one iteration, page opened and
+   * all: `export default async ({ page, step }) => { await page.goto("/"); … }`. See `BrowserModule`.
+   */
+  module?: string;
+  /** SHA-256 of the module's own file, hexadecimal; the sweep writes it, and refuses a file that has another. */
+  module_sha256?: string;
+  /**
+   * Path of a storage state of Playwright that every session starts with, to be logged in: `"login.json"`, as
+   * `context.storageState({ path: "login.json" })` saves it. It is read where it is, and never copied into a run.
+   */
+  storage_state?: string;
+  /** SHA-256 of that file, hexadecimal; the sweep writes it, and refuses a file that has another. */
+  storage_state_sha256?: string;
+  /**
+   * What sessions share: `context`, one browser, each in a context of its own (cookies, cache, storage); `browser`,
+   * nothing, each in a browser of its own, which costs much more.
+   *
+   * @default "context"
+   */
+  isolation?: "context" | "browser";
+  /**
+   * Whether to keep a HAR file of each session: what it requested when, with sizes and times, without bodies and without
+   * what may be secret.
+   *
+   * @default false
+   */
+  har?: boolean;
+  /**
+   * Whether to keep a trace of each session for `npx playwright show-trace FILE`: actions and requests in time, without
+   * pictures, page contents, typed texts and bodies.
+   *
+   * @default false
+   */
+  trace?: boolean;
 }
 
 /** A sweep, whole: what is driven, how hard, for how long, and what is watched. Command-line flags override the fields one to one. */
@@ -84,6 +149,47 @@ export const httpRequestSchema = z.strictObject({
   body: z.string().optional(),
 }) satisfies z.ZodType<HttpRequest>;
 
+const ACTIONS = {
+  // Two slashes, or a backslash, would name another host.
+  goto: z.string().regex(/^\/(?![/\\])/, "a path on the plan's URL, for example /chat"),
+  click: z.string().min(1),
+  fill: z.tuple([z.string().min(1), z.string()]),
+  press: z.tuple([z.string().min(1), z.string().min(1)]),
+  wait: z.union([wholeFrom(1, HOUR_MS), z.string().min(1)], "milliseconds, or a selector"),
+  scroll: z.int().min(-100_000).max(100_000),
+  screenshot: z.literal(true),
+};
+
+/** Validates a {@linkcode BrowserStep}. */
+export const browserStepSchema = z.looseObject({
+  name: z.string().min(1).max(100).optional(),
+  ...z.object(ACTIONS).partial().shape,
+}).refine(
+  (step) => {
+    const actions = Object.keys(step).filter((key) => key !== "name");
+    return actions.length === 1 && actions[0] in ACTIONS;
+  },
+  `exactly one of ${Object.keys(ACTIONS).join(", ")}, and a name if you like`,
+) satisfies z.ZodType<BrowserStep>;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "a SHA-256, 64 hexadecimal digits");
+
+/** Validates a {@linkcode BrowserScenario}. */
+export const browserScenarioSchema = z.strictObject({
+  viewport: z.strictObject({ width: wholeFrom(64, 7680), height: wholeFrom(64, 4320) }),
+  screenshot_every_ms: wholeFrom(0, HOUR_MS),
+  screenshot_format: z.enum(["jpeg", "png"]),
+  screenshot_quality: wholeFrom(1, 100),
+  steps: z.array(browserStepSchema).min(1).max(100).optional(),
+  module: z.string().min(1).optional(),
+  module_sha256: sha256.optional(),
+  storage_state: z.string().min(1).optional(),
+  storage_state_sha256: sha256.optional(),
+  isolation: z.enum(["context", "browser"]).optional(),
+  har: z.boolean().optional(),
+  trace: z.boolean().optional(),
+}).refine(({ steps, module }) => !steps || !module, "steps or a module, not both") satisfies z.ZodType<BrowserScenario>;
+
 /** Validates the shape of a {@linkcode Plan}; whether its URL may be loaded is `checkUrl`'s question. */
 export const planSchema = z.strictObject({
   mode: z.enum(["http", "playwright"]),
@@ -99,12 +205,7 @@ export const planSchema = z.strictObject({
   seed: wholeFrom(0, 2 ** 32 - 1),
   size_groups: z.array(z.enum(["target", "browser", "generator"])).min(1),
   requests: z.array(httpRequestSchema).max(100),
-  browser_scenario: z.strictObject({
-    viewport: z.strictObject({ width: wholeFrom(64, 7680), height: wholeFrom(64, 4320) }),
-    screenshot_every_ms: wholeFrom(0, HOUR_MS),
-    screenshot_format: z.enum(["jpeg", "png"]),
-    screenshot_quality: wholeFrom(1, 100),
-  }),
+  browser_scenario: browserScenarioSchema,
   browser: z.string().min(1).optional(),
   target_pid: wholeFrom(1, 2 ** 31 - 1).optional(),
   target_port: wholeFrom(1, 65_535).optional(),

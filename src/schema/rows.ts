@@ -108,13 +108,26 @@ export type EventRow =
     | { event: "session_end"; session: number }
     /** Slots that passed while the session was busy: iterations that should have started and did not. */
     | { event: "undelivered"; session: number; slots: number }
-    /** `path` is relative to the run. */
-    | { event: "artifact"; session: number; kind: string; bytes: number; path: string }
+    /** `path` is relative to the run. What grew all the time and was written at the end says from when on it `covers_from_ms`. */
+    | { event: "artifact"; session: number; kind: string; bytes: number; path: string; covers_from_ms?: number }
     /** The disk is nearly full: no artifact is written from here on. */
     | { event: "artifacts_dropped" }
     /** How the generator kept up over the steady window. */
     | { event: "generator"; loop_lag_p99_ms: number; start_late_p99_ms: number }
+    /** A session lost its page, or its browser with all its pages; it goes on in a new one. */
     | { event: "browser_lost"; session: number; reason: string }
+    /** A browser was started in place of one that ended: the how-manieth of this attempt. */
+    | { event: "browser_respawned"; respawn: number }
+    /** What pages asked for and did not get: an origin that is not the target's, a popup, a download, a dialog. */
+    | {
+      event: "refused";
+      session: number;
+      what: "host" | "popup" | "download" | "dialog";
+      count: number;
+      origin?: string;
+    }
+    /** Why a browser step failed, its first line, once a step and outcome. */
+    | { event: "step_failed"; session: number; step: string; outcome: Outcome; reason: string }
   );
 
 const row = { seq: z.int().min(0) };
