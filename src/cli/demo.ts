@@ -10,8 +10,7 @@ import { sweepLength } from "../run/mod.ts";
 import { readFlags } from "./flags.ts";
 import { filesText } from "./report.ts";
 import { resultText } from "./result_text.ts";
-import { sweepInTerminal } from "./sweep.ts";
-import { clock } from "./terminal_progress.ts";
+import { endCode, sweepInTerminal } from "./sweep.ts";
 
 const HELP =
   `Shows the main job on a small live-stream and chat server that comes along, the Streamer: sweeps it by HTTP and with
@@ -47,15 +46,15 @@ export async function demo(args: string[]): Promise<number> {
   await findBrowser({ path: browser });
   const plans = await demoPlans(browser);
   const total_ms = plans.reduce((sum, plan) => sum + sweepLength(plan), 0);
-  console.error(`Two sweeps of the Streamer, about ${clock(total_ms)} minutes in all.\n`);
+  console.error(`Two sweeps of the Streamer, about ${Math.round(total_ms / 60_000)} minutes in all.\n`);
   const reports: string[] = [];
   for (const plan of plans) {
     const run = join(out, plan.mode);
     console.error(`${plan.mode === "http" ? "Sessions over HTTP" : "Sessions in browsers"}: ${plan.levels.join(", ")}`);
     const end = await sweepInTerminal(plan, { out: run });
     if (end.state !== "complete") {
-      console.error(`The sweep did not end: ${end.reason}.`);
-      return end.state === "guarded" ? 3 : 130;
+      console.error(`The sweep is not complete: ${end.reason}.`);
+      return endCode(end);
     }
     const document = makeReport(await load(run));
     const files = await writeReport(document, join(run, "report"));

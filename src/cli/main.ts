@@ -8,6 +8,10 @@ const COMMANDS: Record<string, { what: string; load: () => Promise<Command> }> =
   demo: { what: "sweep, size and report the built-in Streamer", load: async () => (await import("./demo.ts")).demo },
   doctor: { what: "say what this machine has and lacks", load: async () => (await import("./doctor.ts")).doctor },
   sweep: { what: "measure a target at several levels", load: async () => (await import("./sweep.ts")).sweep },
+  resume: {
+    what: "go on with a sweep that was stopped or broke",
+    load: async () => (await import("./resume.ts")).resume,
+  },
   list: { what: "list runs", load: async () => (await import("./list.ts")).list },
   fit: { what: "fit how each metric grows with sessions", load: async () => (await import("./fit.ts")).fit },
   size: { what: "size machines for a number of sessions", load: async () => (await import("./size.ts")).size },
@@ -32,7 +36,7 @@ ${Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(10)}${what
  * Runs one command.
  *
  * @param args the command's name and what follows it.
- * @returns exit code: 0 done, 1 broken, 2 bad input, 3 a guard ended it, 74 input or output failed, 130 interrupted.
+ * @returns exit code: 0 done, 1 broken or partial, 2 bad input, 3 a guard ended it, 74 input or output failed, 130 interrupted.
  */
 export async function main(args: string[]): Promise<number> {
   const [name, ...rest] = args;
@@ -51,7 +55,7 @@ export async function main(args: string[]): Promise<number> {
     console.error(`plimsoll ${name}: ${message}`);
     if (error instanceof InputError) return 2;
     if (/^ERR_PARSE_ARGS/.test(code)) return 2;
-    if (/^(ENOSPC|EIO|EROFS|EACCES|EDQUOT)$/.test(code)) return 74;
+    if (/^(ENOSPC|EIO|EROFS|EACCES|EPERM|EDQUOT|EFBIG)$/.test(code)) return 74;
     if (Deno.env.get("PLIMSOLL_DEBUG")) console.error(error);
     return 1;
   }

@@ -6,11 +6,13 @@ import { textTable } from "./text_table.ts";
 
 /** The result of a run for a terminal: the answer first, then the table, the verdicts, and what to beware of. */
 export function resultText({ summary, fit, sizing }: ReportDocument): string {
-  const flagged = summary.levels.flatMap(({ level, replicate, flags }) =>
-    flags.map(({ name, reason }) =>
-      `  ${level} ${level === 1 ? "session" : "sessions"}, replicate ${replicate}: ${name}, ${reason}`
-    )
-  );
+  const flagged = (left_out: boolean) =>
+    summary.levels.flatMap(({ level, replicate, flags }) =>
+      flags.filter(({ excluded_from }) => excluded_from.length > 0 === left_out).map(({ name, reason }) =>
+        `  ${level} ${level === 1 ? "session" : "sessions"}, replicate ${replicate}: ${name}, ${reason}`
+      )
+    );
+  const section = (title: string, lines: string[]) => lines.length > 0 ? ["", title, ...lines] : [];
   return [
     sizing.answer,
     "",
@@ -18,8 +20,9 @@ export function resultText({ summary, fit, sizing }: ReportDocument): string {
     "",
     "How each metric grows with sessions:",
     verdictTable(Object.values(fit.metrics)),
-    ...(flagged.length > 0 ? ["", "Set apart:", ...flagged] : []),
-    ...(summary.warnings.length > 0 ? ["", "Mind:", ...summary.warnings.map((text) => `  ${text}`)] : []),
+    ...section("Left out of fits:", flagged(true)),
+    ...section("Flagged, but used:", flagged(false)),
+    ...section("Mind:", summary.warnings.map((text) => `  ${text}`)),
   ].join("\n");
 }
 

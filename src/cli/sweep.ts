@@ -1,6 +1,6 @@
 import process from "node:process";
 import { attemptOrder, checkUrl } from "../plan/mod.ts";
-import { checkOut, sweep as runSweep, type SweepEnd, sweepLength } from "../run/mod.ts";
+import { checkOut, sweep as runSweep, type SweepEnd, sweepLength, type SweepOptions } from "../run/mod.ts";
 import type { Plan } from "../schema/plan.ts";
 import { readFlags } from "./flags.ts";
 import { PLAN_FLAGS, planFromFlags } from "./plan_flags.ts";
@@ -39,7 +39,7 @@ const HELP = `Runs concurrent sessions at several levels against a target and me
 /**
  * The command `plimsoll sweep`.
  *
- * @returns exit code: 0 done, 3 ended by a guard, 130 interrupted.
+ * @returns exit code: 0 complete, 1 partial, 3 ended by a guard, 130 interrupted.
  * @throws {InputError} Before any side effect, if the plan, the target or the folder is not right.
  */
 export async function sweep(args: string[]): Promise<number> {
@@ -68,11 +68,23 @@ export async function sweep(args: string[]): Promise<number> {
   const end = await sweepInTerminal(plan, { out, consent });
   if (flags.values.json) console.log(JSON.stringify({ schema: "plimsoll.sweep/1", ...end }, null, 2));
   else console.log(endText(end));
-  return { complete: 0, guarded: 3, stopped: 130 }[end.state];
+  return endCode(end);
+}
+
+/** The exit code for how a sweep ended. */
+export function endCode(end: SweepEnd): number {
+  return { complete: 0, partial: 1, guarded: 3, stopped: 130 }[end.state];
 }
 
 /** Runs a sweep with progress on standard error. The first Ctrl-C drains the sessions, a second one ends at once. */
-export async function sweepInTerminal(plan: Plan, options: { out?: string; consent?: string }): Promise<SweepEnd> {
+export function sweepInTerminal(plan: Plan, options: { out?: string; consent?: string }): Promise<SweepEnd> {
+  return inTerminal((own) => runSweep(plan, { ...options, ...own }));
+}
+
+/** As {@linkcode sweepInTerminal}, for whatever runs a sweep. */
+export async function inTerminal(
+  run: (options: Pick<SweepOptions, "signal" | "onProgress">) => Promise<SweepEnd>,
+): Promise<SweepEnd> {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(130);
@@ -81,7 +93,7 @@ export async function sweepInTerminal(plan: Plan, options: { out?: string; conse
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
-    return await runSweep(plan, { ...options, signal: controller.signal, onProgress: terminalProgress() });
+    return await run({ signal: controller.signal, onProgress: terminalProgress() });
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }
@@ -115,11 +127,13 @@ function dryRunText(plan: Plan, dry: ReturnType<typeof dryRun>): string {
   ].join("\n");
 }
 
-function endText(end: SweepEnd): string {
+/** How a sweep ended, for a person. */
+export function endText(end: SweepEnd): string {
   const { complete, failing, planned } = end.attempts;
   const mind = failing > 0 ? ` In ${failing} of them most requests failed.` : "";
   const ended = end.state === "complete"
     ? `All ${planned} attempts are complete.`
     : `${complete} of ${planned} attempts are complete: ${end.reason}.`;
-  return `${ended}${mind}\nRun:  ${end.path}\nNext: deno task plimsoll report ${end.path}`;
+  const resume = end.state === "complete" ? "" : `\nGo on: deno task plimsoll resume ${end.path}`;
+  return `${ended}${mind}\nRun:  ${end.path}${resume}\nNext: deno task plimsoll report ${end.path}`;
 }

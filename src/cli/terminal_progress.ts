@@ -44,7 +44,9 @@ function phaseName(event: Extract<ProgressEvent, { kind: "phase" }>): string {
   if (event.phase === "idle_before") return "machine at rest, before";
   if (event.phase === "idle_after") return "machine at rest, after";
   const sessions = `${event.level} ${event.level === 1 ? "session" : "sessions"}`;
-  return event.replicate === 0 ? `${sessions}, to warm up (not counted)` : `${sessions}, replicate ${event.replicate}`;
+  const again = (event.attempt ?? 1) > 1 ? `, attempt ${event.attempt}` : "";
+  if (event.replicate === 0) return `${sessions}, to warm up (not counted)${again}`;
+  return `${sessions}, replicate ${event.replicate}${again}`;
 }
 
 /** A duration as `m:ss`. */

@@ -1,0 +1,42 @@
+import { InputError } from "../schema/input_error.ts";
+import { resume as resumeRun } from "../run/mod.ts";
+import { readFlags } from "./flags.ts";
+import { endCode, endText, inTerminal } from "./sweep.ts";
+
+const HELP = `Goes on with a sweep that was stopped, or that broke.
+
+  plimsoll resume RUN [--json]
+
+What is complete is checked against its hashes and kept. What is open, or was damaged, is run again as a new attempt, in the
+order that the run began with. A file STOP in the run's folder is removed.
+
+  --i-may-load-test=HOST:PORT   consent to load a host that is not loopback, again
+  --json                        print one JSON document and nothing else
+
+  plimsoll resume data/runs/first
+`;
+
+/**
+ * The command `plimsoll resume`.
+ *
+ * @returns exit code: 0 complete, 1 partial, 3 ended by a guard, 130 interrupted.
+ * @throws {InputError} Before any side effect, if there is no such run, or it cannot be gone on with.
+ */
+export async function resume(args: string[]): Promise<number> {
+  const flags = readFlags(args, {
+    "i-may-load-test": { type: "string" },
+    json: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  }, { most: 1, what: "RUN" });
+  if (flags.values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const [path] = flags.positionals;
+  if (path === undefined) throw new InputError("RUN", "nothing", "the folder of a run");
+  const consent = flags.values["i-may-load-test"] as string | undefined;
+  const end = await inTerminal((options) => resumeRun(path, { consent, ...options }));
+  if (flags.values.json) console.log(JSON.stringify({ schema: "plimsoll.sweep/1", ...end }, null, 2));
+  else console.log(endText(end));
+  return endCode(end);
+}
