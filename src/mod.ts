@@ -23,7 +23,7 @@
 // The contract: plans, rows, fits and results as plain data
 export type { BrowserScenario, Group, HttpRequest, Mode, Plan } from "./schema/plan.ts";
 export type { EventRow, Outcome, RequestRow, ResourceRow } from "./schema/rows.ts";
-export type { AttemptSeal, FileSeal, ManifestLine, Provenance, RunInfo } from "./schema/run.ts";
+export type { AttemptSeal, FileSeal, ManifestLine, Provenance, Resumer, RunInfo } from "./schema/run.ts";
 export type { Baseline, Flag, LevelSummary, RunSummary } from "./schema/levels.ts";
 export type {
   Evaluation,
@@ -48,6 +48,7 @@ export { attemptOrder, defaultLevels, makePlan, parseDuration } from "./plan/mod
 export type { Machine, PlanInput, PlannedReplicate } from "./plan/mod.ts";
 
 // Measuring
+export { resume } from "./run/resume.ts";
 export { sweep, sweepLength } from "./run/sweep.ts";
 export type { SweepEnd, SweepOptions } from "./run/sweep.ts";
 

@@ -43,11 +43,12 @@ export async function list(args: string[]): Promise<number> {
 async function describe(path: string) {
   const { rows } = await readJsonl<ManifestLine>(join(path, "manifest.jsonl")).catch(() => ({ rows: [] }));
   if (rows.length === 0) return undefined;
-  const has = (event: string) => rows.some((row) => row.event === event);
+  // What was said last counts: a run that was stopped may have been resumed.
+  const last = rows.findLast(({ event }) => /^(sweep_|resumed)/.test(event))?.event ?? "";
   return {
     path,
     started_at: rows[0].at,
     attempts: rows.filter(({ event }) => event === "attempt_complete").length,
-    state: has("sweep_complete") ? "complete" : has("sweep_stopped") ? "stopped" : "open",
+    state: { sweep_complete: "complete", sweep_partial: "partial", sweep_stopped: "stopped" }[last as string] ?? "open",
   };
 }

@@ -1,12 +1,13 @@
-import { readdir, readFile, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import pl from "nodejs-polars";
 import { InputError } from "../schema/input_error.ts";
 import { planSchema } from "../schema/plan.ts";
 import { type AttemptSeal, attemptSealSchema, type ManifestLine, type RunInfo } from "../schema/run.ts";
 import type { EventRow, RequestRow, ResourceRow } from "../schema/rows.ts";
 import type { DataFrame } from "./data_frame.ts";
-import { readJsonl } from "./read_jsonl.ts";
+import { parseJsonl, readJsonl } from "./read_jsonl.ts";
 
 /** A part of a run that ended as planned, with its rows. */
 export interface Attempt {
@@ -41,7 +42,8 @@ export interface Dataset {
 }
 
 /**
- * Reads a run directory into Polars frames. What is torn is left out and said; attempts without `COMPLETE.json` do not count.
+ * Reads a run directory into Polars frames. Of each replicate the latest attempt counts that is complete: that has a
+ * `COMPLETE.json`, and files whose hashes are those in it. What is not used is said in `warnings`.
  *
  * @param path the run directory.
  * @returns the rows, typed and as frames.
@@ -56,54 +58,71 @@ export interface Dataset {
  */
 export async function load(path: string): Promise<Dataset> {
   const root = resolve(path);
-  const info = await readInfo(root, path);
   const warnings: string[] = [];
-  const discarded = new Set(
-    info.manifest.filter((line) => line.event === "attempt_started" && line.discarded).map((line) =>
-      (line as { path: string }).path
-    ),
+  const info = await readInfo(root, path, warnings);
+  const lines = info.manifest;
+  const thrownAway = new Set(
+    lines.flatMap((line) => line.event === "attempt_started" && line.discarded ? line.path : []),
   );
   const attempts: Attempt[] = [];
   const idle: Attempt[] = [];
-  for (const folder of await attemptFolders(root)) {
-    const seal = await readSeal(join(root, folder));
-    if (!seal) {
-      warnings.push(`${folder} did not complete: its rows are not used`);
-      continue;
+  for (const folders of await attemptFolders(root)) {
+    const unused: string[] = [];
+    for (const folder of folders) {
+      const read = await readAttempt(root, folder);
+      if ("why" in read) {
+        const failed = lines.findLast((line) => "reason" in line && "path" in line && line.path === folder);
+        const reason = failed && "reason" in failed ? ` (${failed.reason})` : "";
+        unused.push(`${folder} ${read.why}: its rows are not used${reason}`);
+        continue;
+      }
+      const attempt = { ...read, discarded: thrownAway.has(folder) };
+      (read.seal.kind === "idle" ? idle : attempts).push(attempt);
+      unused.push(...read.warnings);
+      break;
     }
-    const attempt: Attempt = {
-      seal,
-      path: folder,
-      discarded: discarded.has(folder),
-      requests: await rowsOf<RequestRow>(root, folder, "requests.jsonl", warnings),
-      resources: await rowsOf<ResourceRow>(root, folder, "resources.jsonl", warnings),
-      events: await rowsOf<EventRow>(root, folder, "events.jsonl", warnings),
-    };
-    (seal.kind === "idle" ? idle : attempts).push(attempt);
+    warnings.push(...unused);
   }
   attempts.sort((a, b) => a.seal.started_at < b.seal.started_at ? -1 : 1);
   idle.sort((a, b) => a.seal.started_at < b.seal.started_at ? -1 : 1);
-  const stopped = info.manifest.find((line) => line.event === "sweep_stopped");
-  if (stopped) warnings.push(`The sweep was stopped early: ${stopped.reason}`);
-  else if (!info.manifest.some((line) => line.event === "sweep_complete")) {
-    warnings.push("The sweep did not end: this is what there is");
-  }
+  const warning = endWarning(lines);
+  if (warning) warnings.push(warning);
   return { info, attempts, idle, requests: requestFrame(attempts), resources: resourceFrame(attempts), warnings };
 }
 
-async function readInfo(root: string, given: string): Promise<RunInfo> {
+/** What the reader has to know about how the sweep ended: what was said last counts, since it may have been resumed. */
+function endWarning(lines: readonly ManifestLine[]): string | undefined {
+  const last = lines.findLast(({ event }) => /^(sweep_|resumed)/.test(event));
+  if (last?.event === "sweep_complete") return undefined;
+  if (last?.event === "sweep_stopped") return `The sweep was stopped early: ${last.reason}`;
+  if (last?.event === "sweep_partial") return `The sweep is not complete: ${last.reason}`;
+  return "The sweep did not end: this is what there is";
+}
+
+async function readInfo(root: string, given: string, warnings: string[]): Promise<RunInfo> {
   try {
     const json = async (name: string) => JSON.parse(await readFile(join(root, name), "utf8"));
     const plan = planSchema.parse(await json("plan.json"));
     const provenance = await json("provenance.json");
-    const { rows: manifest } = await readJsonl<ManifestLine>(join(root, "manifest.jsonl"));
+    const { rows: manifest, broken } = await readJsonl<ManifestLine>(join(root, "manifest.jsonl"));
+    if (broken > 0) warnings.push(leftOut("manifest.jsonl", broken));
+    for (const line of manifest) {
+      if (line.event !== "resumed") continue;
+      const changed = (["plimsoll_version", "cpu_model", "vcpus", "kernel"] as const)
+        .filter((field) => line[field] !== provenance[field]);
+      if (changed.length > 0) {
+        const what = changed.map((field) => `${field} ${provenance[field]}, then ${line[field]}`).join("; ");
+        warnings.push(`The sweep was resumed by another program or on another machine: ${what}`);
+      }
+    }
     return { path: root, plan, provenance, manifest };
   } catch (error) {
     throw new InputError("RUN", given, `the folder of a run (${(error as Error).message.split("\n")[0]})`);
   }
 }
 
-async function attemptFolders(root: string): Promise<string[]> {
+/** The folders of each replicate and idle window, the latest attempt first. */
+async function attemptFolders(root: string): Promise<string[][]> {
   const children = async (folder: string) => {
     try {
       return (await readdir(join(root, folder))).sort().map((name) => join(folder, name));
@@ -111,25 +130,62 @@ async function attemptFolders(root: string): Promise<string[]> {
       return [];
     }
   };
+  const numberOf = (folder: string) => Number(/a(\d+)$/.exec(basename(folder))?.[1] ?? 1);
   const levels = await children("levels");
   const replicates = (await Promise.all(levels.map(children))).flat();
   const attempts = (await Promise.all(replicates.map(children))).flat();
-  return [...attempts, ...await children("idle")];
+  const byPart = [
+    ...Map.groupBy(attempts, dirname).values(),
+    ...Map.groupBy(await children("idle"), (folder) => folder.replace(/-a\d+$/, "")).values(),
+  ];
+  return byPart.map((folders) => folders.sort((a, b) => numberOf(b) - numberOf(a)));
 }
 
-async function readSeal(folder: string): Promise<AttemptSeal | undefined> {
-  const path = join(folder, "COMPLETE.json");
-  if (!await stat(path).catch(() => undefined)) return undefined;
-  const parsed = attemptSealSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
-  return parsed.success ? parsed.data : undefined;
-}
-
-async function rowsOf<Row>(root: string, folder: string, name: string, warnings: string[]): Promise<Row[]> {
-  const { rows, broken } = await readJsonl<Row>(join(root, folder, name));
-  if (broken > 0) {
-    warnings.push(`${join(folder, name)}: ${broken} broken ${broken === 1 ? "line was" : "lines were"} left out`);
+/** The rows of a complete attempt, or why they cannot be used. */
+async function readAttempt(
+  root: string,
+  folder: string,
+): Promise<Omit<Attempt, "discarded"> & { warnings: string[] } | { why: string }> {
+  const seal = await readSeal(join(root, folder));
+  if (seal === undefined) return { why: "did not complete" };
+  if (seal === "broken") return { why: "has a COMPLETE.json that no sweep writes" };
+  const warnings: string[] = [];
+  const rows: Record<string, unknown[]> = {};
+  for (const [name, { bytes, sha256 }] of Object.entries(seal.files)) {
+    const path = join(folder, basename(name));
+    const content = await readFile(join(root, path)).catch(() => new Uint8Array());
+    const sealed = content.subarray(0, bytes);
+    if (sealed.length !== bytes || createHash("sha256").update(sealed).digest("hex") !== sha256) {
+      return { why: `has a ${name} that is not what was sealed` };
+    }
+    if (content.length > bytes) {
+      warnings.push(`${path}: ${content.length - bytes} bytes that were added after its end were left out`);
+    }
+    const parsed = parseJsonl(new TextDecoder().decode(sealed));
+    if (parsed.broken > 0) warnings.push(leftOut(path, parsed.broken));
+    rows[name] = parsed.rows;
   }
-  return rows;
+  return {
+    seal,
+    path: folder,
+    requests: (rows["requests.jsonl"] ?? []) as RequestRow[],
+    resources: (rows["resources.jsonl"] ?? []) as ResourceRow[],
+    events: (rows["events.jsonl"] ?? []) as EventRow[],
+    warnings,
+  };
+}
+
+async function readSeal(folder: string): Promise<AttemptSeal | "broken" | undefined> {
+  try {
+    return attemptSealSchema.parse(JSON.parse(await readFile(join(folder, "COMPLETE.json"), "utf8")));
+  } catch (error) {
+    if (/^(ENOENT|ENOTDIR)$/.test((error as { code?: string }).code ?? "")) return undefined;
+    return "broken";
+  }
+}
+
+function leftOut(path: string, broken: number): string {
+  return `${path}: ${broken} broken ${broken === 1 ? "line was" : "lines were"} left out`;
 }
 
 function requestFrame(attempts: Attempt[]): DataFrame {

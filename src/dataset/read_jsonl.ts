@@ -32,6 +32,11 @@ export async function readJsonl<Row>(path: string): Promise<JsonlRows<Row>> {
     if ((error as { code?: string }).code === "ENOENT") return { rows: [], broken: 0 };
     throw error;
   }
+  return parseJsonl(text);
+}
+
+/** The rows of a JSONL text, as {@linkcode readJsonl}. */
+export function parseJsonl<Row>(text: string): JsonlRows<Row> {
   const rows: Row[] = [];
   let broken = 0;
   for (const line of text.split("\n")) {

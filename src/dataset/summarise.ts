@@ -91,7 +91,8 @@ function summariseAttempt(attempt: Attempt, plan: Plan, capacity_cores: number):
     metrics.undelivered_ratio = undelivered / (undelivered + iterations.length);
   }
   const artifacts = events.flatMap((row) => row.event === "artifact" ? row : []);
-  if (plan.mode === "playwright") {
+  // Where artifacts were given up, their number says nothing.
+  if (plan.mode === "playwright" && !attempt.events.some(({ event }) => event === "artifacts_dropped")) {
     metrics.artifact_bytes_per_hour = sum(artifacts.map(({ bytes }) => bytes)) / window_s * 3600;
     const shots = artifacts.filter(({ kind }) => kind === "screenshot");
     if (shots.length > 0) metrics.bytes_per_snapshot = median(shots.map(({ bytes }) => bytes));

@@ -4,6 +4,7 @@ import type { ProgressEvent } from "../schema/progress.ts";
 import type { AttemptSeal, FileSeal, Provenance } from "../schema/run.ts";
 import type { ResourceRow } from "../schema/rows.ts";
 import { Child } from "./child.ts";
+import type { Guards, StopReason } from "./guards.ts";
 import type { AgentStats, FromChild } from "./messages.ts";
 
 /** Between "ready" and the attempt's zero: time for the word to reach everybody. */
@@ -13,6 +14,8 @@ const STOP_MS = 15_000;
 const PREPARE_MS = 120_000;
 const BREAKER_MS = 10_000;
 const MEMORY_FLOOR = 0.07;
+/** No higher level is begun where less than this part of the memory was available. */
+const MEMORY_LOW = 0.15;
 
 /** What one part of a sweep needs to know. */
 export interface AttemptOptions {
@@ -26,9 +29,15 @@ export interface AttemptOptions {
   warmup_ms: number;
   sample_interval_ms: number;
   target_pids: number[];
+  /** Whether the target is still there; asked with every sample. */
+  targetRuns: () => boolean;
+  /** What happens when it is not: it is started anew for every attempt, or its end is what was measured. */
+  targetEnd: "failed" | "failing";
   /** Permission flags of the http agent. */
   permissions: string[];
-  signal?: AbortSignal;
+  guards: Pick<Guards, "stop" | "drop">;
+  /** Told once that memory runs short. */
+  onLowMemory?: () => void;
   onProgress?: (event: ProgressEvent) => void;
 }
 
@@ -37,6 +46,8 @@ export type AttemptEnd =
   | {
     kind: "complete" | "failing";
     seal: Omit<AttemptSeal, "level" | "replicate" | "attempt">;
+    /** Why it is `failing`. */
+    reason?: string;
     browser?: Provenance["browser"];
   }
   /** Somebody or a guard stopped it: what is written is whole, but it is no measurement. */
@@ -45,7 +56,8 @@ export type AttemptEnd =
 /**
  * Runs one level once, or an idle window: sampler and agent are started, synchronised, watched and stopped.
  *
- * @throws {Error} If a process ends early or does not get ready. What it wrote stays.
+ * @throws {Error} If a process ends early or does not get ready. What it wrote stays. With the `code` of the operating
+ *   system where rows could not be written.
  */
 export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
   const { job, folder } = options;
@@ -80,23 +92,26 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
       requests: join(folder, "requests.jsonl"),
       events: join(folder, "events.jsonl"),
     });
-    const [ready] = await within(PREPARE_MS, "get ready", Promise.all([agent?.ready, sampler.ready]));
+    const prepared = within(PREPARE_MS, "get ready", Promise.all([agent?.ready, sampler.ready]));
+    const early = await Promise.race([watch.stopped, prepared.then(() => undefined)]);
+    if (early) return stoppedBy(early);
+    const [ready] = await prepared;
     const offsets = await Promise.all(children.map((child) => child.clockOffset()));
     const zero_ms = performance.now() + LEAD_MS;
     const started_at = new Date(Date.now() + LEAD_MS).toISOString();
     children.forEach((child, index) => child.tell({ type: "start", zero_ms: zero_ms + offsets[index] }));
-    watch.start(zero_ms);
+    if (agent) watch.onDrop(() => agent.tell({ type: "drop_artifacts" }));
 
     const failed = Promise.race(children.map((child) => child.done.then(() => undefined)));
-    const stopped = await Promise.race([watch.until(zero_ms + options.length_ms), failed]);
+    let stopped = await Promise.race([watch.until(zero_ms + options.length_ms), failed]);
     const to_ms = stopped ? Math.min(options.length_ms, performance.now() - zero_ms) : options.length_ms;
     agent?.tell({ type: "stop" });
     const driven = await within(STOP_MS, "stop", agent?.done ?? Promise.resolve(undefined));
     sampler.tell({ type: "stop" });
     const sampled = await within(STOP_MS, "stop", sampler.done);
-    if (stopped && stopped.kind !== "failing") {
-      return { kind: "stopped", reason: stopped.reason, guard: stopped.kind === "guard" };
-    }
+    if (!stopped && !options.targetRuns()) stopped = TARGET_ENDED;
+    if (stopped?.kind === "target_ended" && (!job || options.targetEnd === "failed")) throw new Error(stopped.reason);
+    if (stopped?.kind === "stop") return stoppedBy(stopped);
     const files: Record<string, FileSeal> = { ...driven?.files, ...sampled.files };
     const state = stopped || watch.mostlyFailed() ? "failing" : "complete";
     return {
@@ -109,13 +124,12 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
         window: { from_ms: to_ms > options.warmup_ms ? options.warmup_ms : 0, to_ms },
         files,
       },
+      ...(stopped ? { reason: stopped.reason } : {}),
       ...(ready?.browser ? { browser: ready.browser } : {}),
     };
-  } catch (error) {
-    for (const child of children) child.kill();
-    throw error;
   } finally {
     watch.close();
+    // Whoever is left saves what it has recorded when its pipe closes.
     await Promise.all(children.map((child) => child.end()));
   }
 }
@@ -130,9 +144,14 @@ function startAgent(job: DriveJob, permissions: string[], onMessage: (message: F
     });
 }
 
-interface Stop {
-  kind: "failing" | "guard" | "signal";
-  reason: string;
+type Stop =
+  | ({ kind: "stop" } & StopReason)
+  | { kind: "failing" | "target_ended"; reason: string };
+
+const TARGET_ENDED: Stop = { kind: "target_ended", reason: "the target ended while it was measured" };
+
+function stoppedBy(stop: Stop): AttemptEnd {
+  return { kind: "stopped", reason: stop.reason, guard: stop.kind === "stop" && stop.guard };
 }
 
 /** Watches a running attempt: tells the listener how it goes, and says when a guard ends it. */
@@ -143,13 +162,26 @@ class Watch {
   #failingSince_ms?: number;
   #stop = Promise.withResolvers<Stop>();
   #timer?: ReturnType<typeof setTimeout>;
-  #onAbort = () => this.#stop.resolve({ kind: "signal", reason: String(this.options.signal?.reason ?? "stopped") });
+  #lowMemory = false;
+  #listeners = new AbortController();
 
-  constructor(readonly options: AttemptOptions) {}
+  constructor(readonly options: AttemptOptions) {
+    const { stop } = options.guards;
+    const end = () => this.#stop.resolve({ kind: "stop", ...stop.reason as StopReason });
+    if (stop.aborted) end();
+    else stop.addEventListener("abort", end, { signal: this.#listeners.signal });
+  }
 
-  start(_zero_ms: number): void {
-    if (this.options.signal?.aborted) this.#onAbort();
-    this.options.signal?.addEventListener("abort", this.#onAbort, { once: true });
+  /** Resolves when the attempt is to end before its time. */
+  get stopped(): Promise<Stop> {
+    return this.#stop.promise;
+  }
+
+  /** Calls when no more artifacts may be written, at once where that is so already. */
+  onDrop(tell: () => void): void {
+    const { drop } = this.options.guards;
+    if (drop.aborted) tell();
+    else drop.addEventListener("abort", tell, { signal: this.#listeners.signal });
   }
 
   /** Resolves at that time with nothing, or earlier with why. */
@@ -162,7 +194,7 @@ class Watch {
 
   close(): void {
     clearTimeout(this.#timer);
-    this.options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#listeners.abort();
   }
 
   /** Whether more than half of all requests failed. */
@@ -184,14 +216,19 @@ class Watch {
   }
 
   rows(rows: ResourceRowLike[]): void {
+    if (!this.options.targetRuns()) this.#stop.resolve(TARGET_ENDED);
     const before = this.#last;
     const system = rows.find(({ group }) => group === "system");
     // The last sample comes when the attempt ends, not when it is due: too soon for a rate.
     if (before.length > 0 && rows[0].t_ms - before[0].t_ms < 0.5 * this.options.sample_interval_ms) return;
     this.#last = rows;
     const total = (system?.memory_available_bytes ?? 0) + (system?.memory_used_bytes ?? 0);
-    if (system?.memory_available_bytes !== undefined && system.memory_available_bytes < MEMORY_FLOOR * total) {
-      this.#stop.resolve({ kind: "guard", reason: "less than 7 % of the memory was available" });
+    const available = total > 0 ? (system?.memory_available_bytes ?? total) / total : 1;
+    if (available < MEMORY_FLOOR) {
+      this.#stop.resolve({ kind: "stop", reason: "less than 7 % of the memory was available", guard: true });
+    } else if (available < MEMORY_LOW && !this.#lowMemory) {
+      this.#lowMemory = true;
+      this.options.onLowMemory?.();
     }
     const cores: Record<string, number> = {};
     for (const row of rows) {

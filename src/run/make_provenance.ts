@@ -3,8 +3,16 @@ import { cpus, release, totalmem, type } from "node:os";
 import { fileURLToPath } from "node:url";
 import { cgroupLimits } from "../sample/cgroup_limits.ts";
 import type { Plan } from "../schema/plan.ts";
-import type { Provenance } from "../schema/run.ts";
+import type { Provenance, Resumer } from "../schema/run.ts";
 import config from "../../deno.json" with { type: "json" };
+
+/** What of a {@linkcode Provenance} may differ when somebody goes on with a run. */
+export function makeResumer(plan: Plan): Resumer {
+  const { plimsoll_version, deno_version, git_revision, kernel, cpu_model, vcpus } = makeProvenance(plan, {
+    addresses: [],
+  });
+  return { plimsoll_version, deno_version, git_revision, kernel, cpu_model, vcpus };
+}
 
 /** What only the sweep knows. */
 export interface SweepFacts {
@@ -44,8 +52,12 @@ export function makeProvenance(plan: Plan, facts: SweepFacts): Provenance {
   };
 }
 
-/** Hash of a plan, to see whether two runs did the same. */
-export function planHash(plan: Plan): string {
+/**
+ * Hash of a plan, to see whether two runs did the same.
+ *
+ * @param plan as made, or as parsed from `plan.json`: the order of its fields counts.
+ */
+export function planHash(plan: unknown): string {
   return hashOf(JSON.stringify(plan));
 }
 

@@ -145,7 +145,8 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process runs, as far as its id says. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

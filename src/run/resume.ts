@@ -1,0 +1,115 @@
+import { join, resolve } from "node:path";
+import { checkUrl, makePlan } from "../plan/mod.ts";
+import { InputError } from "../schema/input_error.ts";
+import type { Plan } from "../schema/plan.ts";
+import type { ManifestLine, Provenance } from "../schema/run.ts";
+import { makeProvenance, makeResumer, planHash } from "./make_provenance.ts";
+import { reachTarget } from "./reach_target.ts";
+import { checkSpace, readManifest, RunDirectory } from "./run_directory.ts";
+import { type Part, planParts, runParts } from "./run_parts.ts";
+import { type FoundAttempt, surveyPart } from "./survey_run.ts";
+import { resumable, type SweepEnd, type SweepOptions } from "./sweep.ts";
+
+/**
+ * Goes on with a sweep that ended before it was complete, in the order that its seed gave: what is complete is hashed and
+ * kept, what is open or damaged gets a new attempt.
+ *
+ * @param path the run directory.
+ * @param options as those of {@linkcode sweep}; consent for a target that is not loopback has to be given again.
+ * @returns how it ended; at once `complete` where nothing was missing.
+ * @throws {InputError} Before anything is written, if there is no run, somebody is writing to it, its plan is not the one
+ *   that it began with, or the target is not there.
+ * @throws {Error} With the operating system's `code`, if the run cannot be written on.
+ *
+ * @example After a power cut
+ * ```ts ignore
+ * import { resume } from "plimsoll";
+ * const { state } = await resume("data/runs/first");
+ * ```
+ */
+export async function resume(path: string, options: Omit<SweepOptions, "out"> = {}): Promise<SweepEnd> {
+  const root = resolve(path);
+  const manifest = readManifest(root);
+  const plan = readPlan(root, manifest);
+  checkUrl(plan.url, options.consent);
+  await checkSpace(root, "RUN");
+  let directory: RunDirectory;
+  try {
+    directory = RunDirectory.open(root);
+  } catch (error) {
+    throw resumable(error as Error, root);
+  }
+  try {
+    const parts = planParts(plan);
+    const found = new Map<string, FoundAttempt[]>();
+    for (const { name } of parts) found.set(name, await surveyPart(root, name));
+    const isComplete = [...found.values()].every((attempts) => attempts.some(({ state }) => state === "complete"));
+    const reached = isComplete
+      // Nobody is asked where nothing is driven.
+      ? { addresses: [], address: "", port: 0 }
+      : await reachTarget(plan, options.consent);
+    const stored = readProvenance(root);
+    const provenance = stored ?? makeProvenance(plan, { addresses: reached.addresses, consent: options.consent });
+    if (!stored) directory.writeJson("provenance.json", provenance);
+    directory.note({ event: "resumed", plan_sha256: provenance.plan_sha256, ...makeResumer(plan) });
+    await Deno.remove(join(root, "STOP")).catch(() => {});
+    const noted = new Set(manifest.flatMap((line) => "path" in line && ENDS.includes(line.event) ? line.path : []));
+    for (const part of parts) {
+      for (const attempt of found.get(part.name)!) {
+        if (attempt.state === "damaged" || !noted.has(attempt.path)) noteEnd(directory, part, attempt);
+        if (attempt.state !== "damaged") continue;
+        const { level = 0, replicate = 0 } = part.replicate ?? {};
+        const reason = `${attempt.path}: ${attempt.reason}`;
+        options.onProgress?.({ kind: "flag", level, replicate, name: "attempt_damaged", reason });
+      }
+    }
+    return await runParts({ ...reached, plan, directory, provenance, found, ...options });
+  } catch (error) {
+    throw resumable(error as Error, root);
+  } finally {
+    directory.close();
+  }
+}
+
+const ENDS: ManifestLine["event"][] = ["attempt_complete", "attempt_failed", "idle_complete", "idle_failed"];
+
+/** Says in the manifest what the sweep could not say any more. */
+function noteEnd(directory: RunDirectory, part: Part, { attempt, path, state, seal, reason = "" }: FoundAttempt): void {
+  const { level = 0, replicate = 0 } = part.replicate ?? {};
+  const id = { level, replicate, attempt, path };
+  const idle = part.phase !== "level";
+  if (state === "damaged") directory.note({ event: "attempt_damaged", ...id, reason });
+  else if (state === "complete") {
+    directory.note(
+      idle ? { event: "idle_complete", path } : { event: "attempt_complete", ...id, state: seal!.state },
+    );
+  } else {
+    const reason = "the sweep ended while it ran";
+    directory.note(idle ? { event: "idle_failed", path, reason } : { event: "attempt_failed", ...id, reason });
+  }
+}
+
+function readPlan(root: string, manifest: ManifestLine[]): Plan {
+  const path = join(root, "plan.json");
+  let raw: unknown;
+  try {
+    raw = JSON.parse(Deno.readTextFileSync(path));
+  } catch (error) {
+    throw new InputError("RUN", root, `the folder of a run that has begun (${(error as Error).message})`);
+  }
+  const started = manifest.find((line) => line.event === "sweep_started");
+  const wanted = started?.plan_sha256 ?? readProvenance(root)?.plan_sha256;
+  // Hashed as it lies there: a later version that adds a default changes no plan.
+  if (wanted !== undefined && planHash(raw) !== wanted) {
+    throw new InputError("RUN", root, "a run whose plan.json is the one that it began with: this one was changed");
+  }
+  return makePlan(raw as Plan);
+}
+
+function readProvenance(root: string): Provenance | undefined {
+  try {
+    return JSON.parse(Deno.readTextFileSync(join(root, "provenance.json")));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,260 @@
+import { homedir } from "node:os";
+import { join, relative } from "node:path";
+import { attemptOrder } from "../plan/mod.ts";
+import type { AttemptSeal, Provenance } from "../schema/run.ts";
+import type { Plan } from "../schema/plan.ts";
+import type { ProgressEvent } from "../schema/progress.ts";
+import { type AttemptEnd, runAttempt } from "./attempt.ts";
+import { Guards, type StopReason } from "./guards.ts";
+import type { Reached } from "./reach_target.ts";
+import type { RunDirectory } from "./run_directory.ts";
+import { attemptPath, type FoundAttempt } from "./survey_run.ts";
+import type { SweepEnd } from "./sweep.ts";
+import { isAlive, openTarget, type Target } from "./target.ts";
+
+/** How often a part is tried before it is given up. */
+const MOST_ATTEMPTS = 3;
+/** Before a part is tried again: what broke it may need a moment. */
+const RETRY_MS = 1000;
+/** What starting and stopping processes adds to an attempt, for the remaining time [ms]. */
+const OVERHEAD_MS = { http: 1600, playwright: 4500 };
+/** Trying again does not help against these, and what is written can be gone on with. */
+const DISK_ERRORS = /^(ENOSPC|EDQUOT|EROFS|EIO|EFBIG)$/;
+
+/** What a sweep runs between two looks at what is left: one level once, or an idle window. */
+export interface Part {
+  phase: "idle_before" | "level" | "idle_after";
+  /** Its folder in the run, without the attempt: `levels/8/r1`, `idle/before`. */
+  name: string;
+  /** Expected, starting and stopping included [ms]. */
+  length_ms: number;
+  replicate?: { level: number; replicate: number; discarded: boolean };
+}
+
+/** What {@linkcode runParts} needs. */
+export interface PartsContext extends Reached {
+  plan: Plan;
+  directory: RunDirectory;
+  provenance: Provenance;
+  signal?: AbortSignal;
+  onProgress?: (event: ProgressEvent) => void;
+  /** What is there already, by name of the part. */
+  found?: Map<string, FoundAttempt[]>;
+}
+
+/** The parts of a sweep, in the order of its seed. */
+export function planParts(plan: Plan): Part[] {
+  const idle_ms = plan.idle_ms + OVERHEAD_MS.http;
+  const level_ms = plan.warmup_ms + plan.duration_ms + OVERHEAD_MS[plan.mode];
+  return [
+    { phase: "idle_before", name: "idle/before", length_ms: idle_ms },
+    ...attemptOrder(plan).map((replicate): Part => ({
+      phase: "level",
+      name: `levels/${replicate.level}/r${replicate.replicate}`,
+      length_ms: level_ms,
+      replicate,
+    })),
+    { phase: "idle_after", name: "idle/after", length_ms: idle_ms },
+  ];
+}
+
+/**
+ * Runs what is not complete yet of a sweep, part after part. An attempt that breaks is kept and repeated; a part that breaks
+ * three times is given up, and the others go on.
+ *
+ * @throws {Error} With the operating system's `code`, if the run cannot be written on; what is written is whole.
+ */
+export async function runParts(context: PartsContext): Promise<SweepEnd> {
+  const { plan, directory } = context;
+  const parts = planParts(plan);
+  const began_ms = performance.now();
+  using guards = new Guards(directory.path, context.signal);
+  guards.drop.addEventListener("abort", () => {
+    try {
+      directory.note({ event: "artifacts_dropped", reason: String(guards.drop.reason) });
+    } catch { /* the disk is full sooner than looked for: the agents' rows say so as well */ }
+  });
+  const counts = (part: Part) => part.replicate !== undefined && !part.replicate.discarded;
+  const attempts = { complete: 0, failing: 0, planned: parts.filter(counts).length };
+  const count = (part: Part, state: AttemptSeal["state"]) => {
+    if (!counts(part)) return;
+    attempts.complete++;
+    if (state === "failing") attempts.failing++;
+  };
+  const isOpen = (part: Part) => !context.found?.get(part.name)?.some(({ state }) => state === "complete");
+  const missing: string[] = [];
+  // Where memory ran short, no higher level is begun.
+  const limit = { level: Infinity, hit: false };
+
+  for (const [index, part] of parts.entries()) {
+    if (!isOpen(part)) {
+      count(part, context.found!.get(part.name)!.findLast(({ state }) => state === "complete")!.seal!.state);
+      continue;
+    }
+    const { level = 0 } = part.replicate ?? {};
+    if (level > limit.level) {
+      limit.hit = true;
+      missing.push(`${nameOf(part)}: less than 15 % of the memory was available at ${limit.level} sessions`);
+      continue;
+    }
+    const left = parts.slice(index).filter(isOpen);
+    const tell = (attempt: number) =>
+      context.onProgress?.({
+        kind: "phase",
+        phase: part.phase,
+        ...(part.replicate ? { level, replicate: part.replicate.replicate, attempt } : {}),
+        index,
+        of: parts.length,
+        elapsed_ms: performance.now() - began_ms,
+        remaining_ms: left.reduce((sum, { length_ms }) => sum + length_ms, 0),
+      });
+    const onLowMemory = () => limit.level = Math.min(limit.level, Math.max(level, 1));
+    const end = await runPart(part, { ...context, guards, tell, onLowMemory });
+    if (end.kind === "stopped") {
+      directory.note({ event: "sweep_stopped", reason: end.reason });
+      return { path: directory.path, state: end.guard ? "guarded" : "stopped", attempts, reason: end.reason };
+    }
+    if (end.kind === "given_up") missing.push(`${nameOf(part)}: ${end.reason}`);
+    else count(part, end.kind);
+  }
+  if (missing.length > 0) {
+    const more = missing.length > 1 ? ` (and ${missing.length - 1} more)` : "";
+    const reason = `no complete attempt of ${missing[0]}${more}`;
+    directory.note({ event: "sweep_partial", reason });
+    return { path: directory.path, state: limit.hit ? "guarded" : "partial", attempts, reason };
+  }
+  directory.note({ event: "sweep_complete" });
+  context.onProgress?.({
+    kind: "phase",
+    phase: "done",
+    index: parts.length,
+    of: parts.length,
+    elapsed_ms: performance.now() - began_ms,
+    remaining_ms: 0,
+  });
+  return { path: directory.path, state: "complete", attempts };
+}
+
+interface PartContext extends PartsContext {
+  guards: Guards;
+  tell: (attempt: number) => void;
+  onLowMemory: () => void;
+}
+
+async function runPart(part: Part, context: PartContext): Promise<AttemptEnd | { kind: "given_up"; reason: string }> {
+  const { guards, onProgress } = context;
+  const { level = 0, replicate = 0 } = part.replicate ?? {};
+  const before = Math.max(0, ...context.found?.get(part.name)?.map(({ attempt }) => attempt) ?? []);
+  for (let tries = 1;; tries++) {
+    if (guards.stop.aborted) return { kind: "stopped", ...guards.stop.reason as StopReason };
+    const attempt = before + tries;
+    context.tell(attempt);
+    const end = await attemptPart(part, attempt, context);
+    if (end.kind !== "failed") return end;
+    onProgress?.({ kind: "flag", level, replicate, name: "attempt_failed", reason: end.reason });
+    if (tries === MOST_ATTEMPTS) return { kind: "given_up", reason: end.reason };
+    await pause(RETRY_MS, guards.stop);
+  }
+}
+
+/** Runs a part once, and leaves in the manifest what came of it. */
+async function attemptPart(
+  part: Part,
+  attempt: number,
+  context: PartContext,
+): Promise<AttemptEnd | { kind: "failed"; reason: string }> {
+  const { directory } = context;
+  const { level = 0, replicate = 0, discarded = false } = part.replicate ?? {};
+  const idle = part.phase !== "level";
+  const path = attemptPath(part.name, attempt);
+  const folder = directory.folder(path);
+  const id = { level, replicate, attempt };
+  const noteFailed = (reason: string) =>
+    directory.note(idle ? { event: "idle_failed", path, reason } : { event: "attempt_failed", ...id, path, reason });
+  if (!idle) directory.note({ event: "attempt_started", ...id, path, ...(discarded ? { discarded } : {}) });
+  let end: AttemptEnd;
+  try {
+    end = await measure(part, attempt, folder, context);
+  } catch (error) {
+    const { message: reason, code = "" } = error as Error & { code?: string };
+    if (DISK_ERRORS.test(code)) {
+      try {
+        noteFailed(reason);
+      } catch { /* the manifest is on the same disk */ }
+      throw error;
+    }
+    noteFailed(reason);
+    return { kind: "failed", reason };
+  }
+  if (end.kind === "stopped") {
+    noteFailed(end.reason);
+    return end;
+  }
+  directory.seal(folder, { ...end.seal, ...id });
+  if (end.browser && !context.provenance.browser) {
+    context.provenance.browser = { ...end.browser, path: end.browser.path.replace(homedir(), "~") };
+    directory.writeJson("provenance.json", context.provenance);
+  }
+  if (idle) directory.note({ event: "idle_complete", path });
+  else {
+    const reason = end.reason === undefined ? {} : { reason: end.reason };
+    directory.note({ event: "attempt_complete", ...id, path, state: end.seal.state, ...reason });
+  }
+  return end;
+}
+
+async function measure(part: Part, attempt: number, folder: string, context: PartContext): Promise<AttemptEnd> {
+  const { plan, directory, address, port, guards } = context;
+  const { level = 0, replicate = 0 } = part.replicate ?? {};
+  const idle = part.phase !== "level";
+  let target: Target | undefined;
+  try {
+    target = await openTarget(plan, address, port);
+    const { pids } = target;
+    const artifacts = !idle && plan.mode === "playwright"
+      ? directory.folder(join("artifacts", relative(directory.path, folder)))
+      : folder;
+    const sessions = Array.from({ length: level }, (_, session) => session);
+    return await runAttempt({
+      kind: idle ? "idle" : "level",
+      folder,
+      job: idle ? undefined : { plan, level, replicate, attempt, sessions, address, run: directory.path, artifacts },
+      length_ms: idle ? plan.idle_ms : plan.warmup_ms + plan.duration_ms,
+      warmup_ms: idle ? 0 : plan.warmup_ms,
+      sample_interval_ms: plan.sample_interval_ms,
+      target_pids: pids,
+      targetRuns: () => pids.length === 0 || pids.some(isAlive),
+      targetEnd: plan.target_command ? "failed" : "failing",
+      permissions: agentPermissions(folder, address, port),
+      guards,
+      onLowMemory: context.onLowMemory,
+      onProgress: context.onProgress,
+    });
+  } finally {
+    await target?.end();
+  }
+}
+
+function nameOf({ replicate, name }: Part): string {
+  if (!replicate) return name;
+  return `${replicate.level} ${replicate.level === 1 ? "session" : "sessions"}, replicate ${replicate.replicate}`;
+}
+
+function agentPermissions(folder: string, address: string, port: number): string[] {
+  const host = address.includes(":") ? `[${address}]` : address;
+  // undici asks for these variables before its first request.
+  return [`--allow-net=${host}:${port}`, `--allow-write=${folder}`, "--allow-env=JEST_WORKER_ID,UNDICI_NO_WASM_SIMD"];
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    if (signal.aborted) finish();
+    else signal.addEventListener("abort", finish, { once: true });
+  });
+}
