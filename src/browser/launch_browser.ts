@@ -10,6 +10,11 @@ export interface LaunchBrowserOptions {
    * @default []
    */
   args?: string[];
+  /**
+   * Where Playwright keeps traces while they are recorded.
+   * @default a temp folder
+   */
+  tracesDir?: string;
 }
 
 /** A running browser. */
@@ -52,6 +57,7 @@ export async function launchBrowser(found: FoundBrowser, options: LaunchBrowserO
     executablePath: found.path,
     headless: true,
     args: [...QUIET, ...options.args ?? []],
+    ...(options.tracesDir === undefined ? {} : { tracesDir: options.tracesDir }),
     env: browserEnvironment(found),
     handleSIGINT: false,
     handleSIGTERM: false,

@@ -1,0 +1,55 @@
+import type { Browser, BrowserContext } from "playwright";
+
+/** An event of the browser's protocol, as it came. */
+export interface ProtocolEvent {
+  /** The target that it is about; absent for the browser's own. */
+  sessionId?: string;
+  method: string;
+  // deno-lint-ignore no-explicit-any
+  params: any;
+}
+
+/** The parts of Playwright's inside that are relied upon here; its version is pinned, and tests of bytes would fail without them. */
+interface Inside {
+  _connection: {
+    toImpl(outside: unknown): {
+      _connection: { _protocolLogger(direction: "send" | "receive", message: Partial<ProtocolEvent>): void };
+      _browserContextId: string;
+    };
+  };
+}
+
+/**
+ * Reads along what a browser tells Playwright.
+ *
+ * Playwright has every page, frame and worker report its network anyway. A protocol session of our own would make the
+ * browser write, and this process parse, each event twice, payloads of WebSockets included, and would see neither
+ * popups nor service workers.
+ *
+ * @param browser just launched: what it said before is not heard.
+ * @param listener called with each event before Playwright handles it.
+ *
+ * @example All that is requested
+ * ```ts ignore
+ * readAlong(browser, ({ method, params }) => {
+ *   if (method === "Network.requestWillBeSent") console.log(params.request.url);
+ * });
+ * ```
+ */
+export function readAlong(browser: Browser, listener: (event: ProtocolEvent) => void): void {
+  const connection = inside(browser)._connection.toImpl(browser)._connection;
+  const log = connection._protocolLogger;
+  connection._protocolLogger = (direction, message) => {
+    log(direction, message);
+    if (direction === "receive" && message.method !== undefined) listener(message as ProtocolEvent);
+  };
+}
+
+/** What the protocol calls a context. */
+export function contextId(context: BrowserContext): string {
+  return inside(context)._connection.toImpl(context)._browserContextId;
+}
+
+function inside(outside: unknown): Inside {
+  return outside as Inside;
+}
