@@ -67,21 +67,21 @@ export async function load(path: string): Promise<Dataset> {
   const attempts: Attempt[] = [];
   const idle: Attempt[] = [];
   for (const folders of await attemptFolders(root)) {
-    const unused: string[] = [];
+    let used: Attempt | undefined;
     for (const folder of folders) {
-      const read = await readAttempt(root, folder);
-      if ("why" in read) {
+      const read = await readAttempt(root, folder, used !== undefined);
+      if (read.kind === "older") continue;
+      if (read.kind === "unused") {
         const failed = lines.findLast((line) => "reason" in line && "path" in line && line.path === folder);
         const reason = failed && "reason" in failed ? ` (${failed.reason})` : "";
-        unused.push(`${folder} ${read.why}: its rows are not used${reason}`);
+        const instead = used ? `, those of ${used.path} are` : "";
+        warnings.push(`${folder} ${read.why}: its rows are not used${instead}${reason}`);
         continue;
       }
-      const attempt = { ...read, discarded: thrownAway.has(folder) };
-      (read.seal.kind === "idle" ? idle : attempts).push(attempt);
-      unused.push(...read.warnings);
-      break;
+      used = { ...read.attempt, discarded: thrownAway.has(folder) };
+      (used.seal.kind === "idle" ? idle : attempts).push(used);
+      warnings.push(...read.warnings);
     }
-    warnings.push(...unused);
   }
   attempts.sort((a, b) => a.seal.started_at < b.seal.started_at ? -1 : 1);
   idle.sort((a, b) => a.seal.started_at < b.seal.started_at ? -1 : 1);
@@ -141,14 +141,17 @@ async function attemptFolders(root: string): Promise<string[][]> {
   return byPart.map((folders) => folders.sort((a, b) => numberOf(b) - numberOf(a)));
 }
 
-/** The rows of a complete attempt, or why they cannot be used. */
-async function readAttempt(
-  root: string,
-  folder: string,
-): Promise<Omit<Attempt, "discarded"> & { warnings: string[] } | { why: string }> {
+type ReadAttempt =
+  | { kind: "used"; attempt: Omit<Attempt, "discarded">; warnings: string[] }
+  | { kind: "unused"; why: string }
+  /** Complete, and so is a later one. */
+  | { kind: "older" };
+
+async function readAttempt(root: string, folder: string, replaced: boolean): Promise<ReadAttempt> {
   const seal = await readSeal(join(root, folder));
-  if (seal === undefined) return { why: "did not complete" };
-  if (seal === "broken") return { why: "has a COMPLETE.json that no sweep writes" };
+  if (seal === undefined) return { kind: "unused", why: "did not complete" };
+  if (replaced) return { kind: "older" };
+  if (seal === "broken") return { kind: "unused", why: "has a COMPLETE.json that no sweep writes" };
   const warnings: string[] = [];
   const rows: Record<string, unknown[]> = {};
   for (const [name, { bytes, sha256 }] of Object.entries(seal.files)) {
@@ -156,23 +159,22 @@ async function readAttempt(
     const content = await readFile(join(root, path)).catch(() => new Uint8Array());
     const sealed = content.subarray(0, bytes);
     if (sealed.length !== bytes || createHash("sha256").update(sealed).digest("hex") !== sha256) {
-      return { why: `has a ${name} that is not what was sealed` };
+      return { kind: "unused", why: `has a ${name} that is not what was sealed` };
     }
-    if (content.length > bytes) {
-      warnings.push(`${path}: ${content.length - bytes} bytes that were added after its end were left out`);
-    }
+    const added = content.length - bytes;
+    if (added > 0) warnings.push(`${path}: ${added} bytes that were added after its end were left out`);
     const parsed = parseJsonl(new TextDecoder().decode(sealed));
     if (parsed.broken > 0) warnings.push(leftOut(path, parsed.broken));
     rows[name] = parsed.rows;
   }
-  return {
+  const attempt = {
     seal,
     path: folder,
     requests: (rows["requests.jsonl"] ?? []) as RequestRow[],
     resources: (rows["resources.jsonl"] ?? []) as ResourceRow[],
     events: (rows["events.jsonl"] ?? []) as EventRow[],
-    warnings,
   };
+  return { kind: "used", attempt, warnings };
 }
 
 async function readSeal(folder: string): Promise<AttemptSeal | "broken" | undefined> {
