@@ -21,7 +21,7 @@
  */
 
 // The contract: plans, rows, fits and results as plain data
-export type { BrowserScenario, Group, HttpRequest, Mode, Plan } from "./schema/plan.ts";
+export type { BrowserScenario, BrowserStep, Group, HttpRequest, Mode, Plan } from "./schema/plan.ts";
 export type { EventRow, Outcome, RequestRow, ResourceRow } from "./schema/rows.ts";
 export type { AttemptSeal, FileSeal, ManifestLine, Provenance, Resumer, RunInfo } from "./schema/run.ts";
 export type { Baseline, Flag, LevelSummary, RunSummary } from "./schema/levels.ts";
@@ -51,6 +51,7 @@ export type { Machine, PlanInput, PlannedReplicate } from "./plan/mod.ts";
 export { resume } from "./run/resume.ts";
 export { sweep, sweepLength } from "./run/sweep.ts";
 export type { SweepEnd, SweepOptions } from "./run/sweep.ts";
+export type { BrowserCall, BrowserModule } from "./drive/browser/browser_module.ts";
 
 // From rows to levels
 export { exportRun, levelFrame, load, summarise, timeline } from "./dataset/mod.ts";

@@ -22,13 +22,20 @@ export const PLAN_FLAGS: NonNullable<ParseArgsConfig["options"]> = Object.fromEn
     "sample-interval",
     "seed",
     "size-groups",
+    "scenario",
+    "isolation",
+    "storage-state",
     "screenshot-every",
+    "screenshot-format",
+    "screenshot-quality",
     "browser",
     "target-pid",
     "target-port",
     "target-command",
+    "command",
   ].map((name) => [name, { type: "string" }]),
 );
+for (const name of ["har", "trace"]) PLAN_FLAGS[name] = { type: "boolean" };
 
 const DURATIONS = ["duration", "warmup", "pace", "timeout", "idle", "sample-interval"];
 const COUNTS = {
@@ -62,18 +69,42 @@ export function planFromFlags({ values, positionals }: Flags): Plan {
   given("size-groups", (value) => value.split(","));
   given("browser", (value) => value);
   given("target-command", (value) => splitCommand(value));
-  given("screenshot-every", (value) => ({
-    ...plan.browser_scenario as object,
+  given("command", (value) => splitCommand(value));
+  const inScenario = (name: string, read: (value: string) => object) =>
+    given(name, (value) => ({ ...plan.browser_scenario as object, ...read(value) }), "browser_scenario");
+  inScenario("scenario", readScenario);
+  inScenario("isolation", (isolation) => ({ isolation }));
+  inScenario("storage-state", (storage_state) => ({ storage_state }));
+  inScenario("screenshot-every", (value) => ({
     screenshot_every_ms: value === "0" ? 0 : parseDuration(value, "--screenshot-every"),
-  }), "browser_scenario");
+  }));
+  inScenario("screenshot-format", (screenshot_format) => ({ screenshot_format }));
+  inScenario("screenshot-quality", (value) => ({
+    screenshot_quality: readNumber(value, "--screenshot-quality", { low: 1, high: 100, whole: true }),
+  }));
+  if (values.har || values.trace) {
+    const kept = { ...(values.har ? { har: true } : {}), ...(values.trace ? { trace: true } : {}) };
+    plan.browser_scenario = { ...plan.browser_scenario as object, ...kept };
+  }
   if (plan.url === undefined) {
     throw new InputError("--url", "nothing", "the URL that the sessions load, for example http://127.0.0.1:8080/");
   }
-  if (plan.mode !== undefined && plan.mode !== "http" && plan.mode !== "playwright") {
-    throw new InputError("--mode", plan.mode, "http or playwright");
+  if (plan.mode !== undefined && !["http", "playwright", "command"].includes(plan.mode as string)) {
+    throw new InputError("--mode", plan.mode, "http, playwright or command");
   }
   if (plan.levels === undefined) plan.levels = defaultLevels((plan.mode ?? "http") as Mode, machine());
   return makePlan(plan as unknown as PlanInput);
+}
+
+/** Steps from a JSON file; any other file is a module. */
+function readScenario(path: string): { module?: string; steps?: unknown } {
+  if (!path.endsWith(".json")) return { module: path, steps: undefined };
+  try {
+    return { steps: JSON.parse(readFileSync(path, "utf8")), module: undefined };
+  } catch (error) {
+    const remedy = `a JSON file with a list of steps, or a module (${(error as Error).message.split("\n")[0]})`;
+    throw new InputError("--scenario", path, remedy);
+  }
 }
 
 function readPlanFile(path: string): Record<string, unknown> {

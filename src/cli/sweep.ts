@@ -1,4 +1,5 @@
 import process from "node:process";
+import { pinScenario } from "../drive/browser/pin_scenario.ts";
 import { attemptOrder, checkUrl } from "../plan/mod.ts";
 import { checkOut, sweep as runSweep, type SweepEnd, sweepLength, type SweepOptions } from "../run/mod.ts";
 import type { Plan } from "../schema/plan.ts";
@@ -10,7 +11,9 @@ const HELP = `Runs concurrent sessions at several levels against a target and me
 
   plimsoll sweep [PLAN.json] --url URL [flags]
 
-  --mode http|playwright   sessions issue requests, or open the page in a browser  (http)
+  --mode http|playwright|command   sessions issue requests, open the page in a browser, or are
+                           those of a load generator that you have        (http)
+  --command "CMD"          that load generator; {sessions}, {duration} [s], {seed} are replaced
   --url URL                what they load; loopback, unless --i-may-load-test names the host
   --levels 1,2,4,8         concurrent sessions                        (for this machine)
   --replicates N           independent repetitions of each level      (3)
@@ -20,7 +23,12 @@ const HELP = `Runs concurrent sessions at several levels against a target and me
   --timeout 10s            of a request or a browser step             (10s)
   --idle 5s                rest measured before and after             (5s)
   --sample-interval 500ms  between two resource samples               (500ms)
+  --scenario FILE          what a browser session does: steps in a .json file, or a module   (moves, scrolls, types)
+  --storage-state FILE     login that every browser session starts with, as Playwright saves it
+  --isolation context|browser   one browser for all sessions, or one for each                (context)
   --screenshot-every 5s    of each browser session; 0 for none        (5s)
+  --screenshot-format jpeg|png, --screenshot-quality 1-100            (jpeg, 70)
+  --har, --trace           keep one of each browser session, without secrets and bodies
   --browser PATH           the Chromium to use                        (looked for)
   --target-port PORT       the target is what listens there           (the URL's port)
   --target-pid PID         the target is this process and its children
@@ -34,6 +42,21 @@ const HELP = `Runs concurrent sessions at several levels against a target and me
 
   plimsoll sweep --url http://127.0.0.1:8080/ --levels 1,2,4,8,16 --duration 20s --out data/runs/first
   plimsoll sweep --mode playwright --url http://127.0.0.1:8080/ --levels 1,2,3,4 --dry-run
+
+Steps run in order, each a row; the first iteration opens the URL. {session} and {iteration} are replaced; "name" is free:
+
+  [{ "goto": "/chat" }, { "click": "#like" }, { "fill": ["#chat-input", "hello {session} {iteration}"] },
+   { "press": ["#chat-input", "Enter"], "name": "say" }, { "wait": 500 }, { "wait": "#chat-log li" },
+   { "scroll": 400 }, { "screenshot": true }]
+
+A module does one iteration, page opened and all; lines of \`npx playwright codegen URL\` work as they are, step() is free:
+
+  export default async ({ page, context, session, iteration, step }) => {
+    await page.goto("/");
+    await step("say", () => page.getByLabel("Message").fill(\`hello from \${session}, \${iteration}\`));
+  };
+
+  plimsoll sweep --mode playwright --url http://127.0.0.1:8080/ --scenario chat.ts --storage-state login.json --har
 `;
 
 /**
@@ -61,7 +84,7 @@ export async function sweep(args: string[]): Promise<number> {
   if (flags.values["dry-run"]) {
     checkUrl(plan.url, consent);
     if (out !== undefined) await checkOut(out);
-    const dry = dryRun(plan);
+    const dry = dryRun(await pinScenario(plan));
     console.log(flags.values.json ? JSON.stringify(dry, null, 2) : dryRunText(plan, dry));
     return 0;
   }

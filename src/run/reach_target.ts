@@ -5,6 +5,8 @@ import { accepts, openTarget, resolveTarget } from "./target.ts";
 
 /** Where a target is, as found before anything is driven. */
 export interface Reached {
+  /** The plan, with the hashes of the files that it names. */
+  plan: Plan;
   /** All addresses of the plan's host. */
   addresses: string[];
   /** The one that answers, which all sessions connect to. */
@@ -14,8 +16,8 @@ export interface Reached {
 
 /**
  * Finds out, without load, that a sweep of this plan can begin: the URL may be loaded, something answers there, its
- * processes are found, and there is a browser where one is needed. A command is tried once, so that a wrong one shows before
- * anything is written.
+ * processes are found, there is a browser where one is needed, and the files of its scenario are what they should be. A
+ * command is tried once, so that a wrong one shows before anything is written.
  *
  * @param consent `HOST:PORT` that the user may load, if it is not loopback.
  * @throws {InputError} If something is not as the plan says.
@@ -28,15 +30,17 @@ export async function reachTarget(plan: Plan, consent?: string): Promise<Reached
     const { findBrowser } = await import("../drive/find_browser.ts");
     await findBrowser({ path: plan.browser });
   }
+  const { pinScenario } = await import("../drive/browser/pin_scenario.ts");
+  const pinned = await pinScenario(plan);
   if (plan.target_command) {
     const target = await openTarget(plan, addresses[0], port);
     await target.end();
-    return { addresses, address: addresses[0], port };
+    return { plan: pinned, addresses, address: addresses[0], port };
   }
   for (const address of addresses) {
     if (!await accepts(address, port)) continue;
     await openTarget(plan, address, port);
-    return { addresses, address, port };
+    return { plan: pinned, addresses, address, port };
   }
   throw new InputError("--url", url.origin, `a URL that answers: nothing accepts connections on port ${port} there`);
 }

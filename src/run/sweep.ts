@@ -56,25 +56,26 @@ export interface SweepEnd {
  * ```
  */
 export async function sweep(input: PlanInput | Plan, options: SweepOptions = {}): Promise<SweepEnd> {
-  const plan = makePlan(input);
-  checkUrl(plan.url, options.consent);
-  const out = resolve(options.out ?? defaultOut(plan));
+  const asked = makePlan(input);
+  checkUrl(asked.url, options.consent);
+  const out = resolve(options.out ?? defaultOut(asked));
   await checkOut(out);
   options.onProgress?.({
     kind: "phase",
     phase: "preflight",
     index: 0,
-    of: planParts(plan).length,
+    of: planParts(asked).length,
     elapsed_ms: 0,
-    remaining_ms: sweepLength(plan),
+    remaining_ms: sweepLength(asked),
   });
-  const reached = await reachTarget(plan, options.consent);
+  const reached = await reachTarget(asked, options.consent);
+  const { plan } = reached;
   const directory = RunDirectory.create(out);
   try {
     const provenance = makeProvenance(plan, { addresses: reached.addresses, consent: options.consent });
     directory.describe(plan, provenance);
     directory.note({ event: "sweep_started", plan_sha256: planHash(plan) });
-    return await runParts({ ...reached, plan, directory, provenance, ...options });
+    return await runParts({ ...reached, directory, provenance, ...options });
   } catch (error) {
     throw resumable(error as Error, out);
   } finally {
