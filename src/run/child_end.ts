@@ -1,4 +1,5 @@
 import type { AttemptClock } from "../drive/driver.ts";
+import { Alarm } from "./alarm.ts";
 import { jsonLines } from "./json_lines.ts";
 import type { FromChild, ToChild } from "./messages.ts";
 
@@ -52,19 +53,13 @@ export function listen(handle: (message: ToChild) => void): AbortSignal {
  */
 export function attemptClock(zero_ms: number): AttemptClock {
   const now = () => performance.now() - zero_ms;
+  const alarm = new Alarm(now);
   return {
     now,
     until: (t_ms, signal) =>
       new Promise((resolve) => {
-        const wait_ms = t_ms - now();
-        if (wait_ms <= 0 || signal?.aborted) return resolve();
-        const finish = () => {
-          clearTimeout(timer);
-          signal?.removeEventListener("abort", finish);
-          resolve();
-        };
-        const timer = setTimeout(finish, wait_ms);
-        signal?.addEventListener("abort", finish, { once: true });
+        if (t_ms <= now() || signal?.aborted) resolve();
+        else alarm.set(t_ms, resolve, signal);
       }),
   };
 }

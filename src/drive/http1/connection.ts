@@ -1,0 +1,267 @@
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Outcome } from "../../schema/rows.ts";
+import { type ByteCount, countedStream } from "./counted_stream.ts";
+import { outcomeOf } from "./outcome_of.ts";
+import { parseHeaders } from "./parse_headers.ts";
+import { ResponseParser } from "./response_parser.ts";
+import { type HttpMessage, serialiseRequest, type WireRequest } from "./serialise_request.ts";
+
+/** A server that says when it will close a kept connection may do so while a request is on its way: this long before, no more is sent [ms]. */
+const IDLE_MARGIN_MS = 1000;
+
+/** Where to connect to, and by which clock. */
+export interface ConnectionOptions {
+  /** Address. */
+  host: string;
+  port: number;
+  /** Speak TLS. `servername` is asked for by SNI and must be on the certificate; `ca` replaces the machine's roots (PEM). */
+  tls?: { servername?: string; ca?: string };
+  /** Time, and waiting for it. */
+  clock: { now(): number; until(t_ms: number, signal?: AbortSignal): Promise<void> };
+}
+
+/** How a request may take its course. */
+export interface SendOptions {
+  /** From the first byte sent, connecting included, to the last received [ms]. */
+  timeout_ms: number;
+  /** Keep headers and body for reading. @default false */
+  keep?: boolean;
+}
+
+/** How a request ended, whatever way it did. */
+export interface HttpResponse {
+  /** `ok` and `http_error` are whole responses with a status below and from 400. */
+  outcome: Outcome;
+  /** 0 if none was received. */
+  status: number;
+  /** Received from the wire, everything included. */
+  bytes_in: number;
+  /** Sent over the wire, everything included. */
+  bytes_out: number;
+  /** Length of the body, without what frames it. */
+  body_bytes: number;
+  /** In order, names in lower case; empty unless kept. */
+  headers: [name: string, value: string][];
+  /** Empty unless kept. */
+  body: Uint8Array;
+}
+
+interface UnderWay {
+  settle: (response: HttpResponse) => void;
+  reject: (fault: unknown) => void;
+  deadline_ms: number;
+  keep: boolean;
+}
+
+const NO_HEADERS: [string, string][] = [];
+const NO_BODY = new Uint8Array(0);
+
+/**
+ * A connection to one server, as one client has it: one request at a time, kept alive, opened again when it is gone.
+ *
+ * It is opened by the first request that needs it. Nothing that a server does makes `request` throw or wait longer than its timeout.
+ *
+ * @example
+ * ```ts ignore
+ * const connection = new Connection({ host: "127.0.0.1", port: 8080, clock });
+ * const { outcome, status } = await connection.request(
+ *   { method: "GET", path: "/", headers: { host: "127.0.0.1:8080" } },
+ *   { timeout_ms: 1000 },
+ * );
+ * ```
+ */
+export class Connection {
+  #options: ConnectionOptions;
+  #parser = new ResponseParser();
+  #wire?: Wire;
+  #underWay?: UnderWay;
+  #usableUntil_ms = Infinity;
+  #closed = new AbortController();
+  /** When the one alarm that watches over timeouts rings; it is not set anew for every request. */
+  #alarm_ms = Infinity;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sends a request and reads the whole response.
+   *
+   * @throws {TypeError} If the request cannot be written as HTTP.
+   */
+  request(message: HttpMessage, options: SendOptions): Promise<HttpResponse> {
+    return this.send(serialiseRequest(message), options);
+  }
+
+  /** As `request`, for a request written before. */
+  send(request: WireRequest, options: SendOptions): Promise<HttpResponse> {
+    if (this.#underWay) {
+      throw new Error("Cannot send a request as the one before must have ended: current value is under way");
+    }
+    if (this.#closed.signal.aborted) {
+      throw new Error("Cannot send a request as the connection must be open: current value is closed");
+    }
+    const { keep = false } = options;
+    const now_ms = this.#options.clock.now();
+    const deadline_ms = now_ms + options.timeout_ms;
+    if (deadline_ms < this.#alarm_ms) this.#setAlarm(deadline_ms);
+    return new Promise((settle, reject) => {
+      this.#underWay = { settle, reject, deadline_ms, keep };
+      this.#parser.begin({ method: request.method, keep });
+      if (now_ms >= this.#usableUntil_ms) this.#drop();
+      this.#wire ??= this.#open();
+      this.#wire.send(request.bytes);
+    });
+  }
+
+  /** Ends the request under way, if there is one, as `aborted`. */
+  abort(): void {
+    this.#fail("aborted");
+  }
+
+  /** Closes for good. A request under way ends as `aborted`. */
+  close(): void {
+    this.abort();
+    this.#drop();
+    this.#closed.abort();
+  }
+
+  #open(): Wire {
+    this.#usableUntil_ms = Infinity;
+    const wire: Wire = new Wire(this.#options, {
+      data: (bytes) => wire === this.#wire && this.#onData(bytes),
+      end: () => wire === this.#wire && this.#onEnd(),
+      error: (error) => wire === this.#wire && this.#onError(error),
+    });
+    return wire;
+  }
+
+  #onData(bytes: Uint8Array): void {
+    const parser = this.#parser;
+    // Nobody asked: whatever it is would be taken for the next response.
+    if (!this.#underWay) return this.#drop();
+    let used: number;
+    try {
+      used = parser.push(bytes);
+    } catch (error) {
+      return this.#onError(error);
+    }
+    if (!parser.done) return;
+    const reusable = parser.keepAlive && used === bytes.length;
+    const { idle_ms } = parser;
+    this.#usableUntil_ms = idle_ms === Infinity
+      ? Infinity
+      : this.#options.clock.now() + idle_ms - Math.min(IDLE_MARGIN_MS, idle_ms / 2);
+    this.#finish(parser.status >= 400 ? "http_error" : "ok", reusable);
+  }
+
+  #onEnd(): void {
+    if (this.#underWay && this.#parser.end()) this.#finish(this.#parser.status >= 400 ? "http_error" : "ok", false);
+    else this.#fail("reset");
+  }
+
+  #onError(error: unknown): void {
+    let outcome: Outcome;
+    try {
+      outcome = outcomeOf(error, this.#wire?.securing);
+    } catch (fault) {
+      this.#underWay?.reject(fault);
+      this.#underWay = undefined;
+      return this.#drop();
+    }
+    this.#fail(outcome);
+  }
+
+  #fail(outcome: Outcome): void {
+    if (this.#underWay) this.#finish(outcome, false);
+    else this.#drop();
+  }
+
+  #finish(outcome: Outcome, reusable: boolean): void {
+    const { settle, keep } = this.#underWay!;
+    this.#underWay = undefined;
+    const { status, body_bytes, head } = this.#parser;
+    const { bytes_in, bytes_out } = this.#wire!.takeBytes();
+    if (!reusable) this.#drop();
+    settle({
+      outcome,
+      status,
+      bytes_in,
+      bytes_out,
+      body_bytes,
+      headers: keep && head !== "" ? parseHeaders(head) : NO_HEADERS,
+      body: keep ? this.#parser.body() : NO_BODY,
+    });
+  }
+
+  #drop(): void {
+    this.#wire?.destroy();
+    this.#wire = undefined;
+  }
+
+  #setAlarm(t_ms: number): void {
+    this.#alarm_ms = t_ms;
+    this.#options.clock.until(t_ms, this.#closed.signal).then(() => {
+      if (this.#alarm_ms !== t_ms || this.#closed.signal.aborted) return;
+      this.#alarm_ms = Infinity;
+      if (!this.#underWay) return;
+      if (this.#options.clock.now() >= this.#underWay.deadline_ms) this.#fail("timeout");
+      else this.#setAlarm(this.#underWay.deadline_ms);
+    });
+  }
+}
+
+interface WireEvents {
+  data: (bytes: Uint8Array) => void;
+  end: () => void;
+  error: (error: unknown) => void;
+}
+
+/** One TCP connection, with TLS over it or not, and the bytes that went over it. */
+class Wire {
+  /** Whether a TLS handshake is under way. */
+  securing: boolean;
+  #connected = false;
+  #count: ByteCount = { bytes_in: 0, bytes_out: 0 };
+  #secure: boolean;
+  #socket: Socket;
+
+  constructor({ host, port, tls }: ConnectionOptions, { data, end, error }: WireEvents) {
+    this.#secure = this.securing = tls !== undefined;
+    const tcp = connectTcp({ host, port, noDelay: true });
+    tcp.once("connect", () => this.#connected = true);
+    if (tls) {
+      const stream = countedStream(tcp, this.#count);
+      stream.on("error", error);
+      // Without a name the certificate is to be for the address.
+      this.#socket = connectTls({ host, socket: stream as Socket, ...tls });
+      this.#socket.once("secureConnect", () => this.securing = false);
+      this.#socket.on("data", data);
+    } else {
+      this.#socket = tcp;
+      tcp.on("data", (bytes) => {
+        this.#count.bytes_in += bytes.length;
+        data(bytes);
+      });
+    }
+    // After an end or an error comes a close: who listens has dropped this connection by then.
+    this.#socket.on("end", end).on("close", end).on("error", error);
+  }
+
+  send(bytes: Uint8Array): void {
+    if (!this.#secure) this.#count.bytes_out += bytes.length;
+    this.#socket.write(bytes);
+  }
+
+  /** What went over the wire since this was asked last. */
+  takeBytes(): ByteCount {
+    const { bytes_in, bytes_out } = this.#count;
+    this.#count.bytes_in = this.#count.bytes_out = 0;
+    return { bytes_in, bytes_out: this.#connected ? bytes_out : 0 };
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
