@@ -1,4 +1,7 @@
-/** What the cgroup of this process allows; absent where it sets no limit. */
+import { cpus } from "node:os";
+import { CGROUP_ROOT, cgroupFolders, cgroupPaths } from "./cgroup_paths.ts";
+
+/** What the cgroup of a process allows; absent where it sets no limit. */
 export interface CgroupLimits {
   /** Logical cores. */
   cores?: number;
@@ -6,9 +9,12 @@ export interface CgroupLimits {
 }
 
 /**
- * Reads the limits of the cgroup that this process is in, version 1 or 2: inside a container these are the machine.
+ * Reads the limits of the cgroup that a process is in, version 1 or 2, and of those above it: inside a container these are the
+ * machine.
  *
  * @param root where cgroups are mounted.
+ * @param paths the process's cgroups; this process's own if left out.
+ * @returns the least of each: CPU quota or set of cores, memory.
  *
  * @example In a container of two cores and 4 GiB
  * ```ts ignore
@@ -16,17 +22,37 @@ export interface CgroupLimits {
  * cgroupLimits(); // { cores: 2, memory_bytes: 4294967296 }
  * ```
  */
-export function cgroupLimits(root = "/sys/fs/cgroup"): CgroupLimits {
+export function cgroupLimits(root = CGROUP_ROOT, paths: ReadonlyMap<string, string> = cgroupPaths()): CgroupLimits {
   const limits: CgroupLimits = {};
-  const [quota, period] = (read(`${root}/cpu.max`) ?? "").split(" ").map(Number);
-  const quotaV1 = Number(read(`${root}/cpu/cpu.cfs_quota_us`) ?? -1);
-  const periodV1 = Number(read(`${root}/cpu/cpu.cfs_period_us`) ?? 0);
-  if (quota > 0 && period > 0) limits.cores = quota / period;
-  else if (quotaV1 > 0 && periodV1 > 0) limits.cores = quotaV1 / periodV1;
-  const memory = Number(read(`${root}/memory.max`) ?? read(`${root}/memory/memory.limit_in_bytes`) ?? NaN);
-  // Version 1 writes "no limit" as a number close to 2^63.
-  if (memory > 0 && memory < 2 ** 60) limits.memory_bytes = memory;
+  const atMost = (name: keyof CgroupLimits, value: number) => {
+    if (value < (limits[name] ?? Infinity)) limits[name] = value;
+  };
+  for (const folder of cgroupFolders("cpu", paths, root)) {
+    const [quota, period] = (read(`${folder}/cpu.max`) ?? "").split(" ").map(Number);
+    const quotaV1 = Number(read(`${folder}/cpu.cfs_quota_us`) ?? -1);
+    const periodV1 = Number(read(`${folder}/cpu.cfs_period_us`) ?? 0);
+    if (quota > 0 && period > 0) atMost("cores", quota / period);
+    else if (quotaV1 > 0 && periodV1 > 0) atMost("cores", quotaV1 / periodV1);
+  }
+  for (const folder of cgroupFolders("cpuset", paths, root)) {
+    const list = read(`${folder}/cpuset.cpus.effective`) ?? read(`${folder}/cpuset.effective_cpus`);
+    const cores = list ? coresOf(list) : 0;
+    if (cores > 0 && cores < cpus().length) atMost("cores", cores);
+  }
+  for (const folder of cgroupFolders("memory", paths, root)) {
+    const memory = Number(read(`${folder}/memory.max`) ?? read(`${folder}/memory.limit_in_bytes`) ?? NaN);
+    // Version 1 writes "no limit" as a number close to 2^63.
+    if (memory > 0 && memory < 2 ** 60) atMost("memory_bytes", memory);
+  }
   return limits;
+}
+
+/** How many cores a list such as `0-3,8` names. */
+function coresOf(list: string): number {
+  return list.split(",").reduce((sum, range) => {
+    const [first, last = first] = range.split("-").map(Number);
+    return sum + last - first + 1;
+  }, 0);
 }
 
 function read(path: string): string | undefined {

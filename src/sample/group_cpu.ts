@@ -29,21 +29,23 @@ export interface ProcessCpu {
  */
 export class GroupCpu {
   #total_ms = 0;
-  #last = new Map<string, ProcessCpu>();
+  #last = new Map<number, ProcessCpu>();
   #first = true;
 
   /**
    * Takes a reading of all live processes of the group.
    *
+   * @param processes The same object as before says that nothing has changed.
    * @returns the cumulative CPU time [ms].
    */
   update(processes: readonly ProcessCpu[]): number {
-    const now = new Map(processes.map((process) => [`${process.pid}/${process.started}`, process]));
-    const byPid = new Map(processes.map((process) => [process.pid, process]));
+    const now = new Map<number, ProcessCpu>();
     const credited = new Map<number, number>();
-    for (const [key, process] of now) {
-      const before = this.#last.get(key);
-      if (before) {
+    for (const process of processes) {
+      now.set(process.pid, process);
+      const before = this.#last.get(process.pid);
+      if (before === process) continue;
+      if (before?.started === process.started) {
         this.#total_ms += Math.max(0, process.own_ms - before.own_ms);
         credited.set(process.pid, Math.max(0, process.reaped_ms - before.reaped_ms));
       } else if (!this.#first) {
@@ -51,9 +53,9 @@ export class GroupCpu {
       }
     }
     const seenBefore = new Map<number, number>();
-    for (const [key, process] of this.#last) {
-      if (now.has(key)) continue;
-      const heir = this.#liveAncestor(process, byPid);
+    for (const [pid, process] of this.#last) {
+      if (now.get(pid)?.started === process.started) continue;
+      const heir = this.#liveAncestor(process, now);
       if (heir !== undefined) seenBefore.set(heir, (seenBefore.get(heir) ?? 0) + process.own_ms + process.reaped_ms);
     }
     // An ancestor was credited with whole lives; what of them was counted already is taken off again.
@@ -66,11 +68,10 @@ export class GroupCpu {
   }
 
   #liveAncestor(process: ProcessCpu, live: ReadonlyMap<number, ProcessCpu>): number | undefined {
-    const dead = new Map([...this.#last.values()].map((other) => [other.pid, other.parent]));
     let pid: number | undefined = process.parent;
     for (let depth = 0; pid !== undefined && depth < 512; depth++) {
       if (live.has(pid)) return pid;
-      pid = dead.get(pid);
+      pid = this.#last.get(pid)?.parent;
     }
     return undefined;
   }

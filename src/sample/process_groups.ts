@@ -8,6 +8,7 @@ export type ProcessGroup = "target" | "browser" | "generator";
  *
  * @param parents parent of every live process id.
  * @param roots the listed processes.
+ * @param kept processes that are known to belong to a group, whoever their parent is by now.
  * @returns the group of every process that has one.
  *
  * @example A browser below its agent
@@ -20,7 +21,11 @@ export type ProcessGroup = "target" | "browser" | "generator";
  * assert.deepEqual([...groups], [[10, "generator"], [11, "generator"], [12, "browser"]]);
  * ```
  */
-export function processGroups(parents: ReadonlyMap<number, number>, roots: GroupRoots): Map<number, ProcessGroup> {
+export function processGroups(
+  parents: ReadonlyMap<number, number>,
+  roots: GroupRoots,
+  kept: ReadonlyMap<number, ProcessGroup> = new Map(),
+): Map<number, ProcessGroup> {
   const below = new Map<number, ProcessGroup>();
   const own = new Map<number, ProcessGroup>();
   for (const pid of roots.generator) own.set(pid, "generator");
@@ -34,6 +39,7 @@ export function processGroups(parents: ReadonlyMap<number, number>, roots: Group
   const inherited = (pid: number, depth: number): ProcessGroup | undefined => {
     if (below.has(pid)) return below.get(pid);
     if (own.has(pid)) return own.get(pid);
+    if (kept.has(pid)) return kept.get(pid);
     if (known.has(pid)) return known.get(pid);
     const parent = parents.get(pid);
     const group = parent === undefined || depth > 512 ? undefined : inherited(parent, depth + 1);
@@ -42,7 +48,7 @@ export function processGroups(parents: ReadonlyMap<number, number>, roots: Group
   };
   const groups = new Map<number, ProcessGroup>();
   for (const pid of parents.keys()) {
-    const group = own.get(pid) ?? inherited(pid, 0);
+    const group = own.get(pid) ?? kept.get(pid) ?? inherited(pid, 0);
     if (group) groups.set(pid, group);
   }
   return groups;

@@ -4,6 +4,10 @@ import type { ResourceRow } from "../schema/rows.ts";
 export interface GroupRoots {
   /** Process ids of the system under test. */
   target: number[];
+  /** More of it: every process of this name, but those above and below the coordinator. */
+  target_name?: string;
+  /** The system under test is this cgroup, as `/proc/<pid>/cgroup` names it. */
+  target_cgroup?: string;
   /** Process ids of the coordinator; agents and sampler are its descendants. */
   generator: number[];
   /** Process ids of browser agents: they are `generator`, all their descendants are `browser`. */

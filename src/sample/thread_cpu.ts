@@ -29,9 +29,11 @@ export class ThreadCpu {
     let hottest_ms = 0;
     for (const [tid, ms] of threads_ms) {
       live_ms += ms;
-      hottest_ms = Math.max(hottest_ms, ms - (this.#last.get(tid) ?? 0));
+      const before_ms = this.#last.get(tid) ?? 0;
+      // A thread that has used less than before is another one with the same id.
+      hottest_ms = Math.max(hottest_ms, ms < before_ms ? ms : ms - before_ms);
     }
-    for (const [tid, ms] of this.#last) if (!threads_ms.has(tid)) this.#ended_ms += ms;
+    for (const [tid, ms] of this.#last) if (!(threads_ms.get(tid)! >= ms)) this.#ended_ms += ms;
     const behind_ms = ticks_ms - (live_ms + this.#ended_ms);
     if (behind_ms > 2 * TICK_MS) this.#ended_ms += behind_ms;
     this.#last = new Map(threads_ms);
