@@ -51,7 +51,7 @@ export type { Machine, PlanInput, PlannedReplicate } from "./plan/mod.ts";
 export { resume } from "./run/resume.ts";
 export { sweep, sweepLength } from "./run/sweep.ts";
 export type { SweepEnd, SweepOptions } from "./run/sweep.ts";
-export type { BrowserCall, BrowserModule } from "./drive/browser/browser_module.ts";
+export type { BrowserCall, BrowserContext, BrowserModule, BrowserPage } from "./drive/browser/browser_module.ts";
 
 // From rows to levels
 export { exportRun, levelFrame, load, summarise, timeline } from "./dataset/mod.ts";

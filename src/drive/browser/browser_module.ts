@@ -1,9 +1,25 @@
-import type { BrowserContext, Page } from "playwright";
+import type { BrowserContext as Context, Page as PageOfPlaywright } from "playwright";
+
+/**
+ * The documentation lint takes a package's types for private ones of ours, unless they pass through these.
+ *
+ * @internal
+ */
+type AnyPage = PageOfPlaywright;
+
+/** @internal */
+type AnyContext = Context;
+
+/** A page of Playwright: https://playwright.dev/docs/api/class-page. */
+export type BrowserPage = AnyPage;
+
+/** A context of Playwright: https://playwright.dev/docs/api/class-browsercontext. */
+export type BrowserContext = AnyContext;
 
 /** What one iteration of a scenario module gets. */
 export interface BrowserCall {
   /** The session's page, as the iteration before left it. Relative URLs are on the plan's. */
-  page: Page;
+  page: BrowserPage;
   /** The session's context: cookies, storage, cache. */
   context: BrowserContext;
   /** The session's number, from 0. */
