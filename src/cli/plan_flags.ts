@@ -32,6 +32,10 @@ export const PLAN_FLAGS: NonNullable<ParseArgsConfig["options"]> = Object.fromEn
     "target-pid",
     "target-port",
     "target-command",
+    "target-name",
+    "target-cgroup",
+    "target-prometheus",
+    "target-labels",
     "command",
   ].map((name) => [name, { type: "string" }]),
 );
@@ -69,6 +73,8 @@ export function planFromFlags({ values, positionals }: Flags): Plan {
   given("size-groups", (value) => value.split(","));
   given("browser", (value) => value);
   given("target-command", (value) => splitCommand(value));
+  for (const name of ["target-name", "target-cgroup", "target-prometheus"]) given(name, (value) => value);
+  given("target-labels", readLabels);
   given("command", (value) => splitCommand(value));
   const inScenario = (name: string, read: (value: string) => object) =>
     given(name, (value) => ({ ...plan.browser_scenario as object, ...read(value) }), "browser_scenario");
@@ -127,6 +133,15 @@ function splitCommand(text: string): string[] {
   );
   if (parts.length === 0) throw new InputError("--target-command", text, "a program and its arguments");
   return parts;
+}
+
+/** Reads `name=value,name=value`. */
+function readLabels(text: string): Record<string, string> {
+  return Object.fromEntries(text.split(",").map((pair) => {
+    const [, name, value] = /^\s*([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/.exec(pair) ?? [];
+    if (name === undefined) throw new InputError("--target-labels", text, "labels as name=web,instance=host:9100");
+    return [name, value];
+  }));
 }
 
 function machine(): { cores: number; memory_bytes: number } {

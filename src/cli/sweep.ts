@@ -32,7 +32,12 @@ const HELP = `Runs concurrent sessions at several levels against a target and me
   --browser PATH           the Chromium to use                        (looked for)
   --target-port PORT       the target is what listens there           (the URL's port)
   --target-pid PID         the target is this process and its children
+  --target-name NAME       the target is every process of this name, and their children
+  --target-cgroup PATH     the target is this container or service, as /proc/PID/cgroup names it
   --target-command "CMD"   start the target anew for every attempt
+  --target-prometheus URL  the target is what this page of metrics counts: a machine (node_exporter), a
+                           container (cAdvisor) or the program itself; add --target-labels name=web
+                           to choose one of several
   --size-groups a,b        what the machine to be bought carries      (target; playwright target,browser)
   --seed N                 order of levels, phases of sessions        (1)
   --out DIR                the run's folder, new                      (data/runs/TIME-MODE)

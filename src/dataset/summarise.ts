@@ -82,8 +82,11 @@ function summariseAttempt(attempt: Attempt, plan: Plan, capacity_cores: number):
     .filter((rows) => inside(max(rows.map((row) => row.started_ms + row.duration_ms))));
   const whole = iterations.filter((rows) => rows.length >= steps && rows.every((row) => row.outcome === "ok"));
   const undelivered = sum(events.flatMap((row) => row.event === "undelivered" ? row.slots : []));
-  metrics.throughput = whole.length / window_s;
-  metrics.network_bytes_per_s = sum(requests.map((row) => row.bytes_in + row.bytes_out)) / window_s;
+  // Of a load generator that is not ours nothing is known but what it uses.
+  if (plan.mode !== "command") metrics.throughput = whole.length / window_s;
+  if (plan.mode !== "command") {
+    metrics.network_bytes_per_s = sum(requests.map((row) => row.bytes_in + row.bytes_out)) / window_s;
+  }
   if (requests.length > 0) {
     const latency = requests.map((row) => row.started_ms + row.duration_ms - row.scheduled_ms);
     for (const [name, q] of Object.entries(QUANTILES)) metrics[`latency_ms_${name}`] = quantile(latency, q);
@@ -124,7 +127,7 @@ function factsOf(
   const steal = rate(system, (row) => row.steal_ms);
   return {
     level: attempt.seal.level,
-    planned: attempt.seal.level * (window.to_ms - window.from_ms) / plan.pace_ms,
+    planned: plan.mode === "command" ? 0 : attempt.seal.level * (window.to_ms - window.from_ms) / plan.pace_ms,
     delivered: metrics.throughput * (window.to_ms - window.from_ms) / 1000,
     undelivered: sum(
       attempt.events.flatMap((row) =>
@@ -132,6 +135,7 @@ function factsOf(
       ),
     ),
     failed: attempt.seal.state === "failing",
+    ...commandFault(attempt),
     error_ratio: metrics.error_ratio,
     capacity_cores,
     target_cores: metrics.target_cores,
@@ -144,6 +148,14 @@ function factsOf(
     pace_ms: plan.pace_ms,
     ...(steal === undefined ? {} : { steal_ratio: steal / capacity_cores }),
     samples: system.length,
+  };
+}
+
+function commandFault(attempt: Attempt): { command?: string } {
+  const end = attempt.events.findLast((row) => row.event === "command_end");
+  if (!end?.early) return {};
+  return {
+    command: `the load generator ended ${(end.t_ms / 1000).toFixed(1)} s after its start, with exit code ${end.code}`,
   };
 }
 

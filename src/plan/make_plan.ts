@@ -2,6 +2,16 @@ import type { z } from "zod";
 import { InputError } from "../schema/input_error.ts";
 import { type Plan, planSchema } from "../schema/plan.ts";
 
+/** The ways to name a target; a plan has one at most. */
+const TARGETS = [
+  "target_pid",
+  "target_port",
+  "target_command",
+  "target_name",
+  "target_cgroup",
+  "target_prometheus",
+] as const;
+
 /** A plan with everything optional but what nobody can guess. */
 export type PlanInput = Pick<Plan, "url"> & Partial<Omit<Plan, "browser_scenario">> & {
   browser_scenario?: Partial<Plan["browser_scenario"]>;
@@ -50,9 +60,19 @@ export function makePlan(input: PlanInput): Plan {
   });
   if (!parsed.success) throw inputError(parsed.error.issues[0], input);
   const plan = parsed.data;
-  const named = [plan.target_pid, plan.target_port, plan.target_command].filter((value) => value !== undefined);
+  const named = TARGETS.filter((field) => plan[field] !== undefined);
+  if (plan.mode === "command" && plan.command === undefined) {
+    throw new InputError(
+      "command",
+      "nothing",
+      'the load generator and its arguments, for example "wrk -c {sessions} -d {duration}s URL"',
+    );
+  }
   if (named.length > 1) {
-    throw new InputError("target", "several", "only one of target_pid, target_port and target_command");
+    throw new InputError("target", named.join(" and "), `only one of ${TARGETS.join(", ")}`);
+  }
+  if (plan.target_labels !== undefined && plan.target_prometheus === undefined) {
+    throw new InputError("target_labels", plan.target_labels, "target_prometheus too, the page that has these labels");
   }
   return { ...plan, levels: [...new Set(plan.levels)].sort((a, b) => a - b) };
 }

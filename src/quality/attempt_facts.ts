@@ -2,7 +2,7 @@
 export interface AttemptFacts {
   /** Sessions planned. */
   level: number;
-  /** Iterations that the pace asks for in the window. */
+  /** Iterations that the pace asks for in the window; 0 where no pace is known. */
   planned: number;
   /** Iterations that ended well in the window. */
   delivered?: number;
@@ -10,6 +10,8 @@ export interface AttemptFacts {
   undelivered?: number;
   /** More than half of the requests failed, so that the attempt was ended early or might as well have been. */
   failed?: boolean;
+  /** How the user's load generator went wrong. */
+  command?: string;
   /** Share of the requests that failed, 0–1. */
   error_ratio?: number;
   /** Logical cores that the run may use. */

@@ -44,6 +44,8 @@ export function flagAttempt(facts: AttemptFacts): Flag[] {
     add("failing", `${share} of the requests failed`, "demand", "throughput");
   }
 
+  if (facts.command !== undefined) add("failing", facts.command, "demand", "throughput");
+
   const generator = generatorLimit(facts);
   if (generator) add("generator_limited", generator, "demand", "throughput");
 
@@ -102,6 +104,7 @@ function saturation(
 
 /** Share of the planned iterations that did not happen, 0–1; none where chance at the window's ends explains it. */
 function lateness({ level, planned, delivered = planned, undelivered = 0 }: AttemptFacts): number {
+  if (planned === 0) return 0;
   // Each session may have one iteration under way at either end, and one hiccup is no saturation.
   const short = planned - delivered - level;
   return Math.max(undelivered >= 2 ? undelivered : 0, short, 0) / planned;

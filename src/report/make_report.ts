@@ -3,6 +3,8 @@ import { fitAll } from "../model/mod.ts";
 import type { Assumptions, ReportDocument } from "../schema/mod.ts";
 import { size } from "../size/mod.ts";
 
+const SESSIONS = { http: "sessions over HTTP", playwright: "sessions in browsers", command: "sessions of a load tool" };
+
 /**
  * From the rows of a run to everything that a report says: levels, fits, sizing, resources over time.
  *
@@ -25,7 +27,7 @@ export function makeReport(dataset: Dataset, assumptions: Partial<Assumptions> =
   const { host } = new URL(summary.url);
   return {
     schema: "plimsoll.report/1",
-    title: `Capacity of ${host}, ${summary.mode === "http" ? "sessions over HTTP" : "sessions in browsers"}`,
+    title: `Capacity of ${host}, ${SESSIONS[summary.mode]}`,
     created_at: new Date().toISOString(),
     summary,
     fit,

@@ -103,7 +103,7 @@ export function reportContent(document: ReportDocument): ReportContent {
     title: document.title,
     answers: sizing.answer.split("\n"),
     measured: [
-      summary.mode === "http" ? "HTTP sessions" : "Browser sessions",
+      { http: "HTTP sessions", playwright: "Browser sessions", command: "Sessions of a load tool" }[summary.mode],
       `against ${summary.url}`,
       `at ${planned.join(", ")} sessions, ${replicates} ${replicates === 1 ? "replicate" : "replicates"} each,`,
       `on ${provenance.vcpus} vCPU and ${formatQuantity(provenance.memory_bytes, "memory_bytes")},`,

@@ -135,13 +135,17 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
 }
 
 function startAgent(job: DriveJob, permissions: string[], onMessage: (message: FromChild) => void): Child {
-  return job.plan.mode === "http"
-    ? new Child(new URL("./http_agent.ts", import.meta.url), { name: "http agent", permissions, onMessage })
-    : new Child(new URL("./browser_agent.ts", import.meta.url), {
-      name: "browser agent",
-      permissions: ["--allow-all"],
-      onMessage,
-    });
+  const { mode } = job.plan;
+  if (mode === "http") {
+    return new Child(new URL("./http_agent.ts", import.meta.url), { name: "http agent", permissions, onMessage });
+  }
+  // A browser, or a program of the user's, is not held by permissions of ours.
+  const entry = new URL(mode === "playwright" ? "./browser_agent.ts" : "./command_agent.ts", import.meta.url);
+  return new Child(entry, {
+    name: mode === "playwright" ? "browser agent" : "command agent",
+    permissions: ["--allow-all"],
+    onMessage,
+  });
 }
 
 type Stop =

@@ -17,7 +17,7 @@ const MOST_ATTEMPTS = 3;
 /** Before a part is tried again: what broke it may need a moment. */
 const RETRY_MS = 1000;
 /** What starting and stopping processes adds to an attempt, for the remaining time [ms]. */
-const OVERHEAD_MS = { http: 1600, playwright: 4500 };
+const OVERHEAD_MS = { http: 1600, playwright: 4500, command: 1600 };
 /** Trying again does not help against these, and what is written can be gone on with. */
 const DISK_ERRORS = /^(ENOSPC|EDQUOT|EROFS|EIO|EFBIG)$/;
 

@@ -60,7 +60,7 @@ export interface RunSummary {
   /** Path of the run directory. */
   run: string;
   /** Whether sessions were HTTP clients or browsers. */
-  mode: "http" | "playwright";
+  mode: "http" | "playwright" | "command";
   /** The target's URL, redacted. */
   url: string;
   /** The groups summed as `serving_*`. */

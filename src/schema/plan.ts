@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** A kind of load: requests over HTTP, or real browsers. */
-export type Mode = "http" | "playwright";
+export type Mode = "http" | "playwright" | "command";
 
 /** The process groups that a cost is charged to. `system` is everything on the machine, the other three included. */
 export type Group = "target" | "browser" | "generator" | "system";
@@ -127,6 +127,11 @@ export interface Plan {
   requests: HttpRequest[];
   /** `playwright` mode: the default scenario's settings. */
   browser_scenario: BrowserScenario;
+  /**
+   * `command` mode: the load generator, program and arguments. `{sessions}`, `{duration}` [whole seconds, warm-up included]
+   * and `{seed}` are replaced: `["k6", "run", "--vus", "{sessions}", "--duration", "{duration}s", "script.js"]`.
+   */
+  command?: string[];
   /** `playwright` mode: path of the browser to use. Otherwise it is looked for. */
   browser?: string;
   /** The system under test, by process id. */
@@ -135,6 +140,17 @@ export interface Plan {
   target_port?: number;
   /** The system under test, as a command that Plimsoll starts anew for every attempt: program and arguments. */
   target_command?: string[];
+  /** The system under test, by the exact name of its processes: all that have it, and their children. */
+  target_name?: string;
+  /** The system under test is this cgroup, a container or a service, as `/proc/<pid>/cgroup` names it. Linux only. */
+  target_cgroup?: string;
+  /**
+   * The system under test, by a page of metrics in the text format of Prometheus, of its machine (node_exporter), its container
+   * (cAdvisor) or itself. Loopback only, unless consent names this host too.
+   */
+  target_prometheus?: string;
+  /** With `target_prometheus`: only series that have all of these labels are the target's. */
+  target_labels?: Record<string, string>;
 }
 
 const wholeFrom = (low: number, high: number) => z.int().min(low).max(high);
@@ -192,7 +208,7 @@ export const browserScenarioSchema = z.strictObject({
 
 /** Validates the shape of a {@linkcode Plan}; whether its URL may be loaded is `checkUrl`'s question. */
 export const planSchema = z.strictObject({
-  mode: z.enum(["http", "playwright"]),
+  mode: z.enum(["http", "playwright", "command"]),
   url: z.string(),
   levels: z.array(wholeFrom(1, 100_000)).min(1).max(100),
   replicates: wholeFrom(1, 100),
@@ -206,8 +222,16 @@ export const planSchema = z.strictObject({
   size_groups: z.array(z.enum(["target", "browser", "generator"])).min(1),
   requests: z.array(httpRequestSchema).max(100),
   browser_scenario: browserScenarioSchema,
+  command: z.array(z.string().min(1)).min(1).optional(),
   browser: z.string().min(1).optional(),
   target_pid: wholeFrom(1, 2 ** 31 - 1).optional(),
   target_port: wholeFrom(1, 65_535).optional(),
   target_command: z.array(z.string().min(1)).min(1).optional(),
+  target_name: z.string().regex(/^[^\0]{1,255}$/, "the name of a program, as ps shows it").optional(),
+  target_cgroup: z.string().regex(
+    /^(?!.*\/\.\.?(\/|$))\/[^\0]*$/,
+    "an absolute path without . and .., for example /system.slice/web.service",
+  ).optional(),
+  target_prometheus: z.string().optional(),
+  target_labels: z.record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "the name of a label"), z.string()).optional(),
 }) satisfies z.ZodType<Plan>;

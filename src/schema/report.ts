@@ -49,7 +49,7 @@ export const reportSchema = z.object({
   created_at: z.string(),
   summary: z.object({
     run: z.string(),
-    mode: z.enum(["http", "playwright"]),
+    mode: z.enum(["http", "playwright", "command"]),
     url: z.string(),
     size_groups: z.array(z.string()),
     capacity: z.object({ cores: z.number(), memory_bytes: z.number() }),

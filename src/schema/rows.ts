@@ -112,6 +112,8 @@ export type EventRow =
     | { event: "artifact"; session: number; kind: string; bytes: number; path: string; covers_from_ms?: number }
     /** The disk is nearly full: no artifact is written from here on. */
     | { event: "artifacts_dropped" }
+    /** The user's load generator ended: its exit code, `null` after a signal, and whether before its time. */
+    | { event: "command_end"; code: number | null; early: boolean }
     /** How the generator kept up over the steady window. */
     | { event: "generator"; loop_lag_p99_ms: number; start_late_p99_ms: number }
     /** A session lost its page, or its browser with all its pages; it goes on in a new one. */

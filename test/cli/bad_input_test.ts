@@ -20,7 +20,7 @@ const SWEEP: [args: string[], field: string, value: string, remedy: string][] = 
   [[...URL_OK, "--replicates", "0"], "--replicates", "0", "a whole number from 1 to 100"],
   [[...URL_OK, "--replicates", "two"], "--replicates", "two", "a whole number from 1 to 100"],
   [[...URL_OK, "--seed=-1"], "--seed", "-1", "a whole number from 0 to 4294967295"],
-  [[...URL_OK, "--mode", "ftp"], "--mode", "ftp", "http or playwright"],
+  [[...URL_OK, "--mode", "ftp"], "--mode", "ftp", "http, playwright or command"],
   [[...URL_OK, "--size-groups", "system"], "size_groups.0", "system", "one of target, browser, generator"],
   [[...URL_OK, "--target-pid", "4194304999"], "--target-pid", "4194304999", "a whole number from 1 to 2147483647"],
   [
@@ -63,6 +63,7 @@ const SWEEP: [args: string[], field: string, value: string, remedy: string][] = 
     "/nowhere/chrome",
     "the path of an executable",
   ],
+  [[...URL_OK, "--mode", "command"], "command", "nothing", "the load generator and its arguments"],
   [["missing.json"], "PLAN.json", "missing.json", "a JSON file ("],
   [[...URL_OK], "--url", "http://127.0.0.1:9", "a URL that answers: nothing accepts connections on port 9 there"],
 ];
