@@ -1,3 +1,4 @@
+import { tellFlags } from "./tell_flags.ts";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { attemptOrder } from "../plan/mod.ts";
@@ -10,7 +11,7 @@ import type { Reached } from "./reach_target.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import { attemptPath, type FoundAttempt } from "./survey_run.ts";
 import type { SweepEnd } from "./sweep.ts";
-import { isAlive, openTarget, type Target } from "./target.ts";
+import { openTarget, type Target } from "./target.ts";
 
 /** How often a part is tried before it is given up. */
 const MOST_ATTEMPTS = 3;
@@ -199,6 +200,9 @@ async function attemptPart(
   else {
     const reason = end.reason === undefined ? {} : { reason: end.reason };
     directory.note({ event: "attempt_complete", ...id, path, state: end.seal.state, ...reason });
+    const { vcpus, cgroup_limits } = context.provenance;
+    const capacity_cores = Math.min(vcpus, cgroup_limits.cores ?? Infinity);
+    tellFlags(folder, { ...end.seal, ...id }, { plan: context.plan, capacity_cores, onProgress: context.onProgress });
   }
   return end;
 }
@@ -209,8 +213,7 @@ async function measure(part: Part, attempt: number, folder: string, context: Par
   const idle = part.phase !== "level";
   let target: Target | undefined;
   try {
-    target = await openTarget(plan, address, port);
-    const { pids } = target;
+    target = await openTarget(plan, context);
     const artifacts = !idle && plan.mode === "playwright"
       ? directory.folder(join("artifacts", relative(directory.path, folder)))
       : folder;
@@ -222,8 +225,7 @@ async function measure(part: Part, attempt: number, folder: string, context: Par
       length_ms: idle ? plan.idle_ms : plan.warmup_ms + plan.duration_ms,
       warmup_ms: idle ? 0 : plan.warmup_ms,
       sample_interval_ms: plan.sample_interval_ms,
-      target_pids: pids,
-      targetRuns: () => pids.length === 0 || pids.some(isAlive),
+      target,
       targetEnd: plan.target_command ? "failed" : "failing",
       permissions: agentPermissions(folder, address, port),
       guards,

@@ -1,0 +1,160 @@
+import { max, mean, median, quantile } from "simple-statistics";
+import type { LevelSummary } from "../schema/levels.ts";
+import type { Plan } from "../schema/plan.ts";
+import type { EventRow, RequestRow, ResourceRow } from "../schema/rows.ts";
+import type { AttemptSeal } from "../schema/run.ts";
+import type { AttemptFacts } from "./attempt_facts.ts";
+import { counterRate } from "./counter_rate.ts";
+import { flagAttempt } from "./flag_attempt.ts";
+
+/** One attempt, as it is on disk. */
+export interface AttemptRows {
+  /** What `COMPLETE.json` says of it. */
+  seal: AttemptSeal;
+  /** In file order. */
+  requests: RequestRow[];
+  /** In file order. */
+  resources: ResourceRow[];
+  /** In file order. */
+  events: EventRow[];
+}
+
+const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 };
+
+/**
+ * Reduces the rows of one attempt to numbers over its steady window, and decides its flags.
+ *
+ * CPU is the difference of the counters at the first and the last sample of the window over the time between them, memory
+ * the peak; quantiles interpolate (type 7 in R).
+ *
+ * @param attempt The rows.
+ * @param plan What was planned.
+ * @param capacity_cores Logical cores that the run may use.
+ * @returns Plain data. A metric that was not measured is absent.
+ */
+export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity_cores: number): LevelSummary {
+  const { level, replicate, attempt: number, window } = attempt.seal;
+  const window_s = (window.to_ms - window.from_ms) / 1000;
+  const inside = (t_ms: number) => t_ms >= window.from_ms && t_ms <= window.to_ms;
+  const requests = attempt.requests.filter((row) => inside(row.started_ms + row.duration_ms));
+  const events = attempt.events.filter((row) => inside(row.t_ms));
+  const byGroup = Map.groupBy(attempt.resources.filter((row) => inside(row.t_ms)), (row) => row.group);
+  const metrics: Record<string, number> = {};
+
+  for (const [group, rows] of byGroup) {
+    const cores = counterRate(rows, (row) => row.cpu_ms);
+    if (cores !== undefined) metrics[`${group}_cores`] = cores;
+    const memory = rows.flatMap((row) => row.memory_bytes ?? []);
+    if (memory.length === 0) continue;
+    metrics[`${group}_memory_bytes`] = max(memory);
+    metrics[`${group}_memory_mean_bytes`] = mean(memory);
+  }
+  for (const what of ["cores", "memory_bytes"]) {
+    const parts = plan.size_groups.map((group) => metrics[`${group}_${what}`]);
+    if (parts.every((part) => part !== undefined)) {
+      metrics[`serving_${what}`] = parts.reduce((sum, part) => sum + part, 0);
+    }
+  }
+
+  // An iteration counts where its last step ended, once, and only if no step failed or is missing.
+  const steps = plan.mode === "http" ? Math.max(1, plan.requests.length) : 1;
+  const iterations = [...Map.groupBy(attempt.requests, (row) => row.session * 1e7 + row.iteration).values()]
+    .filter((rows) => inside(max(rows.map((row) => row.started_ms + row.duration_ms))));
+  const whole = iterations.filter((rows) => rows.length >= steps && rows.every((row) => row.outcome === "ok"));
+  const undelivered = sum(events.flatMap((row) => row.event === "undelivered" ? row.slots : []));
+  // Of a load generator that is not ours nothing is known but what it uses.
+  if (plan.mode !== "command") metrics.throughput = whole.length / window_s;
+  if (plan.mode !== "command") {
+    metrics.network_bytes_per_s = sum(requests.map((row) => row.bytes_in + row.bytes_out)) / window_s;
+  }
+  if (requests.length > 0) {
+    const latency = requests.map((row) => row.started_ms + row.duration_ms - row.scheduled_ms);
+    for (const [name, q] of Object.entries(QUANTILES)) metrics[`latency_ms_${name}`] = quantile(latency, q);
+    metrics.error_ratio = requests.filter((row) => row.outcome !== "ok").length / requests.length;
+    metrics.undelivered_ratio = undelivered / (undelivered + iterations.length);
+  }
+  const artifacts = events.flatMap((row) => row.event === "artifact" ? row : []);
+  // Where artifacts were given up, their number says nothing.
+  if (plan.mode === "playwright" && !attempt.events.some(({ event }) => event === "artifacts_dropped")) {
+    metrics.artifact_bytes_per_hour = sum(artifacts.map(({ bytes }) => bytes)) / window_s * 3600;
+    const shots = artifacts.filter(({ kind }) => kind === "screenshot");
+    if (shots.length > 0) metrics.bytes_per_snapshot = median(shots.map(({ bytes }) => bytes));
+  }
+
+  return {
+    level,
+    replicate,
+    attempt: number,
+    sessions: liveSessions(attempt.events, window),
+    window_s,
+    requests: requests.length,
+    metrics,
+    flags: flagAttempt(factsOf(attempt, plan, capacity_cores, metrics, byGroup)),
+  };
+}
+
+function factsOf(
+  attempt: AttemptRows,
+  plan: Plan,
+  capacity_cores: number,
+  metrics: Record<string, number>,
+  byGroup: Map<string, ResourceRow[]>,
+): AttemptFacts {
+  const { window } = attempt.seal;
+  const hottest = (group: string) => counterRate(byGroup.get(group) ?? [], (row) => row.hottest_thread_cpu_ms);
+  const generator = attempt.events.findLast((row) => row.event === "generator");
+  const system = byGroup.get("system") ?? [];
+  const steal = counterRate(system, (row) => row.steal_ms);
+  return {
+    level: attempt.seal.level,
+    planned: plan.mode === "command" ? 0 : attempt.seal.level * (window.to_ms - window.from_ms) / plan.pace_ms,
+    delivered: metrics.throughput * (window.to_ms - window.from_ms) / 1000,
+    undelivered: sum(
+      attempt.events.flatMap((row) =>
+        row.event === "undelivered" && row.t_ms >= window.from_ms && row.t_ms <= window.to_ms ? row.slots : []
+      ),
+    ),
+    failed: attempt.seal.state === "failing",
+    ...commandFault(attempt),
+    error_ratio: metrics.error_ratio,
+    capacity_cores,
+    target_cores: metrics.target_cores,
+    system_cores: metrics.system_cores,
+    target_hottest_thread: hottest("target"),
+    generator_hottest_thread: hottest("generator"),
+    ...(generator
+      ? { loop_lag_p99_ms: generator.loop_lag_p99_ms, start_late_p99_ms: generator.start_late_p99_ms }
+      : {}),
+    pace_ms: plan.pace_ms,
+    ...(steal === undefined ? {} : { steal_ratio: steal / capacity_cores }),
+    samples: system.length,
+  };
+}
+
+function commandFault(attempt: AttemptRows): { command?: string } {
+  const end = attempt.events.findLast((row) => row.event === "command_end");
+  if (!end?.early) return {};
+  return {
+    command: `the load generator ended ${(end.t_ms / 1000).toFixed(1)} s after its start, with exit code ${end.code}`,
+  };
+}
+
+/** Time average of live sessions over the window. */
+function liveSessions(events: EventRow[], window: { from_ms: number; to_ms: number }): number {
+  const started = new Map<number, number>();
+  let alive_ms = 0;
+  const clip = (t_ms: number) => Math.min(Math.max(t_ms, window.from_ms), window.to_ms);
+  for (const row of events) {
+    if (row.event === "session_start") started.set(row.session, row.t_ms);
+    if (row.event === "session_end") {
+      alive_ms += clip(row.t_ms) - clip(started.get(row.session) ?? row.t_ms);
+      started.delete(row.session);
+    }
+  }
+  for (const t_ms of started.values()) alive_ms += window.to_ms - clip(t_ms);
+  return alive_ms / (window.to_ms - window.from_ms);
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

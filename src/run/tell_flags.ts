@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { type AttemptRows, reduceAttempt } from "../quality/mod.ts";
+import type { Plan } from "../schema/plan.ts";
+import type { ProgressEvent } from "../schema/progress.ts";
+import type { AttemptSeal } from "../schema/run.ts";
+
+/**
+ * Tells the listener at once what sets an attempt apart, from its sealed rows: the same decision that the analysis will make.
+ *
+ * @param folder The attempt's folder.
+ * @param seal Its seal.
+ * @param setting The plan, the cores that the run may use, and the listener.
+ */
+export function tellFlags(
+  folder: string,
+  seal: AttemptSeal,
+  setting: { plan: Plan; capacity_cores: number; onProgress?: (event: ProgressEvent) => void },
+): void {
+  if (!setting.onProgress) return;
+  const rows: AttemptRows = {
+    seal,
+    requests: rowsOf(folder, "requests.jsonl"),
+    resources: rowsOf(folder, "resources.jsonl"),
+    events: rowsOf(folder, "events.jsonl"),
+  };
+  const { level, replicate } = seal;
+  for (const { name, reason } of reduceAttempt(rows, setting.plan, setting.capacity_cores).flags) {
+    setting.onProgress({ kind: "flag", level, replicate, name, reason });
+  }
+}
+
+function rowsOf<Row>(folder: string, name: string): Row[] {
+  const text = Deno.readTextFileSync(join(folder, name));
+  return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+}
