@@ -137,11 +137,13 @@ function splitCommand(text: string): string[] {
 
 /** Reads `name=value,name=value`. */
 function readLabels(text: string): Record<string, string> {
-  return Object.fromEntries(text.split(",").map((pair) => {
-    const [, name, value] = /^\s*([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/.exec(pair) ?? [];
-    if (name === undefined) throw new InputError("--target-labels", text, "labels as name=web,instance=host:9100");
-    return [name, value];
-  }));
+  return Object.fromEntries(
+    text.split(",").map((pair) => {
+      const [, name, value] = /^\s*([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/.exec(pair) ?? [];
+      if (name === undefined) throw new InputError("--target-labels", text, "labels as name=web,instance=host:9100");
+      return [name, value];
+    }),
+  );
 }
 
 function machine(): { cores: number; memory_bytes: number } {

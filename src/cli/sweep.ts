@@ -41,7 +41,8 @@ const HELP = `Runs concurrent sessions at several levels against a target and me
   --size-groups a,b        what the machine to be bought carries      (target; playwright target,browser)
   --seed N                 order of levels, phases of sessions        (1)
   --out DIR                the run's folder, new                      (data/runs/TIME-MODE)
-  --i-may-load-test=HOST:PORT   consent to load a host that is not loopback
+  --i-may-load-test=HOST:PORT   consent to load a host that is not loopback; with a page of metrics
+                           elsewhere both: HOST:PORT,HOST:PORT
   --dry-run                say what would be done, and do nothing
   --json                   print one JSON document and nothing else
 
@@ -58,7 +59,7 @@ A module does one iteration, page opened and all; lines of \`npx playwright code
 
   export default async ({ page, context, session, iteration, step }) => {
     await page.goto("/");
-    await step("say", () => page.getByLabel("Message").fill(\`hello from \${session}, \${iteration}\`));
+    await step("say", () => page.getByRole("textbox").fill(\`hello from \${session}, \${iteration}\`));
   };
 
   plimsoll sweep --mode playwright --url http://127.0.0.1:8080/ --scenario chat.ts --storage-state login.json --har
@@ -88,6 +89,7 @@ export async function sweep(args: string[]): Promise<number> {
   const consent = flags.values["i-may-load-test"] as string | undefined;
   if (flags.values["dry-run"]) {
     checkUrl(plan.url, consent);
+    if (plan.target_prometheus) checkUrl(plan.target_prometheus, consent, "--target-prometheus");
     if (out !== undefined) await checkOut(out);
     const dry = dryRun(await pinScenario(plan));
     console.log(flags.values.json ? JSON.stringify(dry, null, 2) : dryRunText(plan, dry));

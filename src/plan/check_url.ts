@@ -2,13 +2,18 @@ import { InputError } from "../schema/input_error.ts";
 
 const RIGHT = "an http or https URL on loopback, for example http://127.0.0.1:8080/";
 
+/** The flag of the URL that is loaded. */
+const LOADED = "--url";
+
 /**
  * Decides whether a URL may be loaded, as far as its text tells. Its addresses are checked by {@linkcode checkAddresses}.
  *
- * Loopback needs no word. Any other host needs consent that names exactly this host and port.
+ * Loopback needs no word. Any other host needs consent that names exactly this host and port. Where more than one URL is used,
+ * consent names each, with commas.
  *
  * @param text the URL as given.
  * @param consent the value of `--i-may-load-test`, `HOST:PORT`.
+ * @param field the flag that gave it; that of the load by default.
  * @returns the parsed URL.
  * @throws {InputError} If it is no http(s) URL, carries credentials, writes an address in disguise, or lacks consent.
  *
@@ -21,40 +26,40 @@ const RIGHT = "an http or https URL on loopback, for example http://127.0.0.1:80
  * assert.throws(() => checkUrl("http://198.51.100.7/"), { name: "InputError" });
  * ```
  */
-export function checkUrl(text: string, consent?: string): URL {
-  if (!URL.canParse(text)) throw new InputError("--url", redacted(text), RIGHT);
+export function checkUrl(text: string, consent?: string, field = LOADED): URL {
+  if (!URL.canParse(text)) throw new InputError(field, redacted(text), RIGHT);
   const url = new URL(text);
-  if (url.protocol !== "http:" && url.protocol !== "https:") throw new InputError("--url", redacted(text), RIGHT);
+  if (url.protocol !== "http:" && url.protocol !== "https:") throw new InputError(field, redacted(text), RIGHT);
   if (url.username || url.password) {
-    throw new InputError("--url", redacted(text), `${RIGHT}, without user name and password`);
+    throw new InputError(field, redacted(text), `${RIGHT}, without user name and password`);
   }
   // The URL parser turns 127.1 and 0x7f000001 into 127.0.0.1: what is loaded must be what is read.
   const written = /^[a-z]+:\/\/(\[[^\]]*\]|[^/?#:]*)/i.exec(text)?.[1].toLowerCase();
   if (written !== url.hostname) {
-    throw new InputError("--url", text, `the host as it is, ${url.hostname}, so that nobody misreads it`);
+    throw new InputError(field, text, `the host as it is, ${url.hostname}, so that nobody misreads it`);
   }
   if (isMetadataAddress(url.hostname)) {
-    throw new InputError("--url", text, "a host of yours: link-local and metadata addresses are never loaded");
+    throw new InputError(field, text, "a host of yours: link-local and metadata addresses are never loaded");
   }
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
   const asked = `${url.hostname}:${port}`;
   if (consent === undefined) {
     if (isLoopbackName(url.hostname)) return url;
-    throw new InputError(
-      "--url",
-      text,
-      `a loopback URL, or add --i-may-load-test=${asked} if that host is yours to load`,
-    );
+    const both = field === LOADED ? asked : `HOST:PORT,${asked}`;
+    throw new InputError(field, text, `a loopback URL, or add --i-may-load-test=${both} if that host is yours to load`);
   }
-  if (consent !== asked) {
+  if (consent.split(",").includes(asked)) return url;
+  if (field === LOADED) {
     throw new InputError("--i-may-load-test", consent, `exactly the URL's host and port, ${asked}`);
   }
-  return url;
+  if (isLoopbackName(url.hostname)) return url;
+  throw new InputError(field, text, `a loopback URL, or name it too: --i-may-load-test=${consent},${asked}`);
 }
 
 /**
  * Decides whether the addresses that a host name resolves to may be loaded.
  *
+ * @param field the flag that gave the host; that of the load by default.
  * @throws {InputError} If one is a metadata address, or none is consented to and one is not loopback.
  *
  * @example A name that does not stay at home
@@ -66,13 +71,18 @@ export function checkUrl(text: string, consent?: string): URL {
  * assert.throws(() => checkAddresses("localhost", ["127.0.0.1", "198.51.100.7"], false), { name: "InputError" });
  * ```
  */
-export function checkAddresses(host: string, addresses: readonly string[], consented: boolean): void {
+export function checkAddresses(
+  host: string,
+  addresses: readonly string[],
+  consented: boolean,
+  field = LOADED,
+): void {
   for (const address of addresses) {
     if (isMetadataAddress(address)) {
-      throw new InputError("--url", `${host} (${address})`, "a host that does not resolve to a link-local address");
+      throw new InputError(field, `${host} (${address})`, "a host that does not resolve to a link-local address");
     }
     if (!consented && !isLoopbackAddress(address)) {
-      throw new InputError("--url", `${host} (${address})`, "a host whose every address is loopback");
+      throw new InputError(field, `${host} (${address})`, "a host whose every address is loopback");
     }
   }
 }

@@ -6,6 +6,7 @@ import type { ResourceRow } from "../schema/rows.ts";
 import { Child } from "./child.ts";
 import type { Guards, StopReason } from "./guards.ts";
 import type { AgentStats, FromChild } from "./messages.ts";
+import type { Target } from "./target.ts";
 
 /** Between "ready" and the attempt's zero: time for the word to reach everybody. */
 const LEAD_MS = 150;
@@ -28,9 +29,8 @@ export interface AttemptOptions {
   length_ms: number;
   warmup_ms: number;
   sample_interval_ms: number;
-  target_pids: number[];
-  /** Whether the target is still there; asked with every sample. */
-  targetRuns: () => boolean;
+  /** What is sampled as the target, and whether it is still there: that is asked with every sample. */
+  target: Omit<Target, "end">;
   /** What happens when it is not: it is started anew for every attempt, or its end is what was measured. */
   targetEnd: "failed" | "failing";
   /** Permission flags of the http agent. */
@@ -60,7 +60,7 @@ export type AttemptEnd =
  *   system where rows could not be written.
  */
 export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
-  const { job, folder } = options;
+  const { job, folder, target } = options;
   const watch = new Watch(options);
   const children: Child[] = [];
   try {
@@ -81,10 +81,13 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
       file: join(folder, "resources.jsonl"),
       interval_ms: options.sample_interval_ms,
       roots: {
-        target: options.target_pids,
+        target: target.pids,
+        target_name: target.name,
+        target_cgroup: target.cgroup,
         generator: [Deno.pid],
         browser_agents: agent && job.plan.mode === "playwright" ? [agent.pid] : [],
       },
+      page: target.page,
     });
     agent?.tell({
       type: "job",
@@ -109,7 +112,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     const driven = await within(STOP_MS, "stop", agent?.done ?? Promise.resolve(undefined));
     sampler.tell({ type: "stop" });
     const sampled = await within(STOP_MS, "stop", sampler.done);
-    if (!stopped && !options.targetRuns()) stopped = TARGET_ENDED;
+    if (!stopped && !options.target.runs()) stopped = TARGET_ENDED;
     if (stopped?.kind === "target_ended" && (!job || options.targetEnd === "failed")) throw new Error(stopped.reason);
     if (stopped?.kind === "stop") return stoppedBy(stopped);
     const files: Record<string, FileSeal> = { ...driven?.files, ...sampled.files };
@@ -220,7 +223,7 @@ class Watch {
   }
 
   rows(rows: ResourceRowLike[]): void {
-    if (!this.options.targetRuns()) this.#stop.resolve(TARGET_ENDED);
+    if (!this.options.target.runs()) this.#stop.resolve(TARGET_ENDED);
     const before = this.#last;
     const system = rows.find(({ group }) => group === "system");
     // The last sample comes when the attempt ends, not when it is due: too soon for a rate.

@@ -18,6 +18,7 @@ export function makeResumer(plan: Plan): Resumer {
 export interface SweepFacts {
   addresses: string[];
   consent?: string;
+  target_limits?: Provenance["target_limits"];
   browser?: Provenance["browser"];
 }
 
@@ -40,6 +41,7 @@ export function makeProvenance(plan: Plan, facts: SweepFacts): Provenance {
     governor: tryRead("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") ?? "unknown",
     memory_bytes: totalmem(),
     cgroup_limits: linux ? cgroupLimits() : {},
+    ...(facts.target_limits ? { target_limits: facts.target_limits } : {}),
     time_source: tryRead("/sys/devices/system/clocksource/clocksource0/current_clocksource") ?? "unknown",
     sampler: linux ? "linux" : "portable",
     ...(facts.browser ? { browser: facts.browser } : {}),

@@ -1,12 +1,14 @@
 import type { DriveJob } from "../drive/driver.ts";
 import type { GroupRoots } from "../sample/sampler.ts";
+import type { ScrapeOptions } from "../sample/scrape_target.ts";
 import type { FileSeal } from "../schema/run.ts";
 import type { ResourceRow } from "../schema/rows.ts";
 
 /** What the coordinator says to an agent or the sampler, one JSON document a line on its standard input. */
 export type ToChild =
   | { type: "job"; job: DriveJob; requests: string; events: string }
-  | { type: "sample"; file: string; interval_ms: number; roots: GroupRoots }
+  /** `page` is where the target's metrics are, if they are not this machine's. */
+  | { type: "sample"; file: string; interval_ms: number; roots: GroupRoots; page?: ScrapeOptions }
   | { type: "ping"; id: number }
   /** The attempt's zero, on the clock of the child that is told. */
   | { type: "start"; zero_ms: number }

@@ -1,7 +1,8 @@
 import { checkUrl } from "../plan/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
-import { accepts, openTarget, resolveTarget } from "./target.ts";
+import type { ScrapeOptions } from "../sample/scrape_target.ts";
+import { accepts, openTarget, resolvePage, resolveTarget, type TargetLimits } from "./target.ts";
 
 /** Where a target is, as found before anything is driven. */
 export interface Reached {
@@ -12,6 +13,10 @@ export interface Reached {
   /** The one that answers, which all sessions connect to. */
   address: string;
   port: number;
+  /** Its page of metrics, if the plan names one. */
+  page?: ScrapeOptions;
+  /** What the target may use, as far as is known. */
+  target_limits?: TargetLimits;
 }
 
 /**
@@ -24,6 +29,7 @@ export interface Reached {
  */
 export async function reachTarget(plan: Plan, consent?: string): Promise<Reached> {
   const url = checkUrl(plan.url, consent);
+  const page = await resolvePage(plan, consent);
   const addresses = await resolveTarget(url, consent !== undefined);
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
   if (plan.mode === "playwright") {
@@ -33,14 +39,15 @@ export async function reachTarget(plan: Plan, consent?: string): Promise<Reached
   const { pinScenario } = await import("../drive/browser/pin_scenario.ts");
   const pinned = await pinScenario(plan);
   if (plan.target_command) {
-    const target = await openTarget(plan, addresses[0], port);
+    const [address] = addresses;
+    const target = await openTarget(plan, { address, port });
     await target.end();
-    return { plan: pinned, addresses, address: addresses[0], port };
+    return { plan: pinned, addresses, address, port, target_limits: target.limits };
   }
   for (const address of addresses) {
     if (!await accepts(address, port)) continue;
-    await openTarget(plan, address, port);
-    return { plan: pinned, addresses, address, port };
+    const { limits } = await openTarget(plan, { address, port, page });
+    return { plan: pinned, addresses, address, port, page, target_limits: limits };
   }
   throw new InputError("--url", url.origin, `a URL that answers: nothing accepts connections on port ${port} there`);
 }

@@ -49,7 +49,7 @@ export async function resume(path: string, options: Omit<SweepOptions, "out"> = 
       ? { addresses: [], address: "", port: 0 }
       : await reachTarget(plan, options.consent);
     const stored = readProvenance(root);
-    const provenance = stored ?? makeProvenance(plan, { addresses: reached.addresses, consent: options.consent });
+    const provenance = stored ?? makeProvenance(plan, { ...reached, consent: options.consent });
     if (!stored) directory.writeJson("provenance.json", provenance);
     directory.note({ event: "resumed", plan_sha256: provenance.plan_sha256, ...makeResumer(plan) });
     await Deno.remove(join(root, "STOP")).catch(() => {});

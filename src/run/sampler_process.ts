@@ -1,6 +1,6 @@
 /** Entry point of the sampler: a process of its own, so that sampling goes on whatever the generator does. */
 import process from "node:process";
-import { makeSampler, type Sampler } from "../sample/mod.ts";
+import { makeSampler, type Sample, type Sampler, sampleSlot, TargetScraper } from "../sample/mod.ts";
 import { attemptClock, listen, say } from "./child_end.ts";
 import type { ToChild } from "./messages.ts";
 import { Recorder } from "./recorder.ts";
@@ -16,19 +16,41 @@ async function sampleUntil(
 ) {
   const recorder = new Recorder(job.file);
   const clock = attemptClock(zero_ms);
+  const scraper = job.page && new TargetScraper(job.page);
+  let scraped: Sample[] = [];
+  let scraping: Promise<void> | undefined;
+  let missed = 0;
   for (let due_ms = 0; !stop.aborted;) {
     await clock.until(due_ms, stop);
-    const t_ms = Math.round(clock.now() * 1000) / 1000;
-    const rows = await sampler.sample(job.roots, Math.max(0, t_ms));
+    const t_ms = Math.max(0, Math.round(clock.now() * 1000) / 1000);
+    const slot = sampleSlot(due_ms, t_ms, job.interval_ms);
+    missed += slot.missed;
+    scraping ??= scraper?.scrape(clock.now).then((row) => {
+      scraping = undefined;
+      if (!row) return;
+      recorder.add(row);
+      scraped.push(row);
+    });
+    const rows = await sampler.sample(job.roots, t_ms);
     const { user, system } = process.cpuUsage();
-    const own = { late_ms: Math.max(0, t_ms - due_ms), sampler_cpu_ms: (user + system) / 1000 };
+    const own = {
+      late_ms: slot.late_ms,
+      ...(missed > 0 ? { missed } : {}),
+      ...(scraper ? { scrapes_failed: scraper.failed } : {}),
+      sampler_cpu_ms: (user + system) / 1000,
+    };
     for (const row of rows) {
       recorder.add(row.group === "system" ? { ...row, artifact_bytes: artifacts(), ...own } : row);
     }
-    say({ type: "rows", rows });
+    say({ type: "rows", rows: [...rows, ...scraped] });
+    scraped = [];
     // A sample that could not be taken in time is missing, not made up: the grid goes on.
-    due_ms += job.interval_ms * Math.max(1, Math.ceil((clock.now() - due_ms) / job.interval_ms));
+    const passed = Math.max(1, Math.ceil((clock.now() - slot.due_ms) / job.interval_ms));
+    missed = passed - 1;
+    due_ms = slot.due_ms + passed * job.interval_ms;
   }
+  await scraping;
+  scraper?.close();
   say({ type: "done", files: { "resources.jsonl": recorder.close() } });
 }
 
@@ -41,10 +63,10 @@ if (import.meta.main) {
       const started = new Promise<number>((resolve) => start = resolve);
       const sampler = makeSampler();
       (async () => {
-        // The first sample of a process finds everything new and slow.
-        await sampler.sample(message.roots, 0);
+        // The first sample of a process finds everything new and slow; whatever is due at some time is due at the next one again.
+        await sampler.sample(message.roots, -Infinity);
         say({ type: "ready" });
-        await sampleUntil(message, makeSampler(), await started, stop.signal, () => artifacts);
+        await sampleUntil(message, sampler, await started, stop.signal, () => artifacts);
         Deno.exit(0);
       })().catch((error) => {
         say({ type: "failed", reason: error?.message ?? String(error), code: error?.code });

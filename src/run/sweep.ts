@@ -72,7 +72,7 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
   const { plan } = reached;
   const directory = RunDirectory.create(out);
   try {
-    const provenance = makeProvenance(plan, { addresses: reached.addresses, consent: options.consent });
+    const provenance = makeProvenance(plan, { ...reached, consent: options.consent });
     directory.describe(plan, provenance);
     directory.note({ event: "sweep_started", plan_sha256: planHash(plan) });
     return await runParts({ ...reached, directory, provenance, ...options });

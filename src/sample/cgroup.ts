@@ -23,6 +23,8 @@ export class Cgroup implements Disposable {
   #memoryStat?: KeptFile;
   #throttled?: KeptFile;
   #folders: string[];
+  /** As `/proc/<pid>/cgroup` names it. */
+  readonly path: string;
 
   /**
    * @param path as `/proc/<pid>/cgroup` names it, or the folder itself.
@@ -30,6 +32,7 @@ export class Cgroup implements Disposable {
    */
   constructor(path: string, root = CGROUP_ROOT) {
     const inner = innerPath(path, root);
+    this.path = inner || "/";
     const folderOf = (controller: string) => `${root}${controller === "" ? "" : `/${controller}`}${inner}`;
     const find = (controllers: string[], file: string, holds = /./) =>
       controllers.map(folderOf).find((folder) => holds.test(read(`${folder}/${file}`) ?? ""));

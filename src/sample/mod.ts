@@ -8,6 +8,7 @@ export * from "./kept_file.ts";
 export * from "./linux_sampler.ts";
 export * from "./linux_system.ts";
 export * from "./make_sampler.ts";
+export * from "./named_processes.ts";
 export * from "./parse_exposition.ts";
 export * from "./portable_sampler.ts";
 export * from "./process_groups.ts";

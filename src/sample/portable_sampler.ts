@@ -1,4 +1,5 @@
 import { cpus, freemem, totalmem } from "node:os";
+import { namedProcesses } from "./named_processes.ts";
 import { type ProcessGroup, processGroups } from "./process_groups.ts";
 import type { GroupRoots, Sample, Sampler } from "./sampler.ts";
 
@@ -24,11 +25,19 @@ export class PortableSampler implements Sampler {
     const now_ms = performance.now();
     const elapsed_ms = this.#last_ms === undefined ? 0 : now_ms - this.#last_ms;
     this.#last_ms = now_ms;
-    const groups = processGroups(new Map(list.map(({ pid, parentPid }) => [pid, parentPid])), roots);
+    const { target_name, generator } = roots;
+    const processes = new Map(list.map(({ pid, parentPid, name }) => [pid, { parent: parentPid, name }]));
+    const named = target_name === undefined ? [] : namedProcesses(processes, target_name, generator[0] ?? 0);
+    const target = [...roots.target, ...named];
+    const groups = processGroups(new Map(list.map(({ pid, parentPid }) => [pid, parentPid])), { ...roots, target });
     const cores = cpus();
     const rows: Sample[] = [];
     for (const group of GROUPS) {
-      if ((group === "browser" ? roots.browser_agents : roots[group]).length === 0) continue;
+      if (
+        (group === "browser" ? roots.browser_agents : roots[group]).length === 0 && !(group === "target" && target_name)
+      ) {
+        continue;
+      }
       const members = list.filter(({ pid }) => groups.get(pid) === group);
       const percent = members.reduce((sum, { cpu }) => sum + cpu, 0);
       const cpu_ms = (this.#cpu_ms.get(group) ?? 0) + percent / 100 * cores.length * elapsed_ms;

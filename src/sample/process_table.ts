@@ -1,7 +1,8 @@
 import { KeptFile } from "./kept_file.ts";
 import type { ProcessCpu } from "./group_cpu.ts";
 import { type ProcessGroup, processGroups } from "./process_groups.ts";
-import { type ProcessStat, readNumber, readProcessName, readProcessStat } from "./process_stat.ts";
+import { namedProcesses, processName } from "./named_processes.ts";
+import { type ProcessStat, readNumber, readProcessStat } from "./process_stat.ts";
 import type { GroupRoots } from "./sampler.ts";
 import { ThreadCpu } from "./thread_cpu.ts";
 
@@ -193,7 +194,7 @@ export class ProcessTable {
     const line = file.bytes();
     if (!line) return false;
     const stat = readProcessStat(line);
-    const name = readProcessName(line);
+    const name = processName(pid, line);
     if (known?.stat.started === stat.started) {
       const changed = known.name !== name || known.stat.parent !== stat.parent;
       Object.assign(known, { stat, name, seen: this.#round });
@@ -218,7 +219,7 @@ export class ProcessTable {
       const belongs = group ?? this.#leaderGroup(stat);
       if (belongs) kept.set(pid, belongs);
     }
-    const target = [...this.#targets(roots, parents), ...also];
+    const target = [...this.#targets(roots), ...also];
     const groups = processGroups(parents, { ...roots, target }, kept);
     const leading = new Set([...this.#known.values()].flatMap(({ stat }) => [stat.group, stat.session]));
     for (const pid of this.#leaders.keys()) if (!leading.has(pid)) this.#leaders.delete(pid);
@@ -244,13 +245,10 @@ export class ProcessTable {
     return undefined;
   }
 
-  #targets({ target, target_name, generator }: GroupRoots, parents: ReadonlyMap<number, number>): number[] {
+  #targets({ target, target_name, generator }: GroupRoots): number[] {
     if (target_name === undefined) return target;
-    const above = new Set<number>();
-    for (let pid = generator[0]; pid !== undefined && pid > 0; pid = parents.get(pid) ?? 0) above.add(pid);
-    const named = [...this.#known].filter(([pid, { name }]) => name === target_name && !above.has(pid));
-    const ours = processGroups(parents, { target: [], generator, browser_agents: generator });
-    return [...target, ...named.map(([pid]) => pid).filter((pid) => !ours.has(pid))];
+    const processes = new Map([...this.#known].map(([pid, { name, stat }]) => [pid, { name, parent: stat.parent }]));
+    return [...target, ...namedProcesses(processes, target_name, generator[0] ?? 0)];
   }
 }
 

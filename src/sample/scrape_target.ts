@@ -1,6 +1,5 @@
 import http from "node:http";
 import https from "node:https";
-import type { ProcessGroup } from "./process_groups.ts";
 import { parseExposition } from "./parse_exposition.ts";
 import { readTargetMetrics, TARGET_METRICS, type TargetMetrics } from "./read_target_metrics.ts";
 import type { Sample } from "./sampler.ts";
@@ -39,8 +38,7 @@ export async function scrapeTarget(options: ScrapeOptions): Promise<TargetMetric
 }
 
 /**
- * Follows a target by its page of metrics. A page that cannot be read leaves no row, and is counted; while one is awaited none other
- * is asked for.
+ * Follows a target by its page of metrics. A page that cannot be read leaves no row, and is counted.
  *
  * @example One row
  * ```ts ignore
@@ -53,18 +51,12 @@ export class TargetScraper {
   /** Pages that could not be read. */
   failed = 0;
   #agent: http.Agent;
-  #underWay?: Promise<Sample | undefined>;
   #last_ms?: number;
   #cpu_ms = 0;
 
   constructor(readonly options: ScrapeOptions) {
     const { Agent } = options.url.startsWith("https:") ? https : http;
     this.#agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  }
-
-  /** Whether a page is awaited. */
-  get busy(): boolean {
-    return this.#underWay !== undefined;
   }
 
   /**
@@ -74,21 +66,6 @@ export class TargetScraper {
    * @returns the target's row, its CPU time counted from the first page on; nothing if there is no page.
    */
   async scrape(now: () => number): Promise<Sample | undefined> {
-    this.#underWay = this.#scrape(now);
-    try {
-      return await this.#underWay;
-    } finally {
-      this.#underWay = undefined;
-    }
-  }
-
-  /** Waits for the page that is under way. */
-  async close(): Promise<void> {
-    await this.#underWay;
-    this.#agent.destroy();
-  }
-
-  async #scrape(now: () => number): Promise<Sample | undefined> {
     try {
       const page = await readPage(new URL(this.options.url), this.options, this.#agent);
       const t_ms = Math.max(0, Math.round(now() * 1000) / 1000);
@@ -97,12 +74,16 @@ export class TargetScraper {
       this.#last_ms = row.cpu_ms;
       // A counter that has fallen has been started anew.
       this.#cpu_ms += row.cpu_ms < before_ms ? row.cpu_ms : row.cpu_ms - before_ms;
-      const group: ProcessGroup = "target";
-      return { t_ms, group, ...row, cpu_ms: Math.round(this.#cpu_ms * 1000) / 1000 };
+      return { t_ms, group: "target", ...row, cpu_ms: Math.round(this.#cpu_ms * 1000) / 1000 };
     } catch {
       this.failed++;
       return undefined;
     }
+  }
+
+  /** Closes its connection. */
+  close(): void {
+    this.#agent.destroy();
   }
 }
 

@@ -60,15 +60,15 @@ export interface ResourceRow {
   memory_bytes?: number;
   /** How memory was read: proportional set size, resident set size, the cgroup's own count, or the machine's. */
   memory_kind?: "pss" | "rss" | "cgroup" | "system";
-  /** Alive at this sample. */
+  /** Alive at this sample; of a target that is scraped as many as it says, or 1. */
   processes: number;
   /** Sum over the samples of the CPU time of the busiest thread of each interval [ms]. */
   hottest_thread_cpu_ms?: number;
-  /** `system` rows: busy time of each core [ms]. */
+  /** `system` rows, and `target` rows of a whole machine: busy time of each core [ms]. */
   core_busy_ms?: number[];
   /** `system` rows: time that the hypervisor gave to others [ms]. */
   steal_ms?: number;
-  /** `system` rows: time that the cgroup's CPU limit held its tasks back [ms]. */
+  /** `system` rows, and `target` rows of a cgroup: time that the cgroup's CPU limit held its tasks back [ms]. */
   throttled_ms?: number;
   /** `system` rows: mean clock of the cores [MHz]. */
   mhz?: number;
@@ -96,6 +96,10 @@ export interface ResourceRow {
   pressure_io_ms?: number;
   /** How late this sample was taken [ms]. */
   late_ms?: number;
+  /** `system` rows: samples that could not be taken since the row before, and are not made up. */
+  missed?: number;
+  /** `system` rows: pages of the target's metrics that could not be read so far, and left no row. */
+  scrapes_failed?: number;
   /** CPU time of the sampler itself [ms]. */
   sampler_cpu_ms?: number;
 }
@@ -176,5 +180,7 @@ export const resourceRowSchema = z.object({
   pressure_memory_ms: at.optional(),
   pressure_io_ms: at.optional(),
   late_ms: at.optional(),
+  missed: z.int().min(0).optional(),
+  scrapes_failed: z.int().min(0).optional(),
   sampler_cpu_ms: at.optional(),
 }) satisfies z.ZodType<ResourceRow>;

@@ -97,6 +97,11 @@ export interface Provenance {
   memory_bytes: number;
   /** Limits of the cgroup that the run is in; absent where there are none. */
   cgroup_limits: { cores?: number; memory_bytes?: number };
+  /**
+   * What the target may use: its cgroup's limits [cores, bytes], or those of its page of metrics; `shared` where its cgroup is the
+   * run's own. Absent where nobody knows.
+   */
+  target_limits?: { cores?: number; memory_bytes?: number; shared?: boolean };
   /** The kernel's clock source; `unknown` where it cannot be read. */
   time_source: string;
   /** What read the resource rows. */

@@ -29,7 +29,7 @@ Deno.test("makePlan() names the field, its value and what would be right", () =>
       "http://elsewhere/",
       /"\/"/,
     ],
-    [{ target_pid: 1, target_port: 80 }, "target", "several", /only one of/],
+    [{ target_pid: 1, target_port: 80 }, "target", "target_pid and target_port", /only one of/],
   ];
   for (const [input, field, value, remedy] of rows) {
     assert.throws(() => makePlan({ url, ...input } as PlanInput), (error) => {
