@@ -120,7 +120,7 @@ Deno.test("iterations are counted whole: a target too slow for the pace delivers
     const told: { name: string; reason: string }[] = [];
     await sweep(
       { ...SHORT, url: `http://127.0.0.1:${port}/`, levels: [4], duration_ms: 5000, pace_ms: 500, requests },
-      { out },
+      { out, onProgress: (event) => event.kind === "flag" && told.push(event) },
     );
     const dataset = await load(out);
     const [level] = summarise(dataset).levels;
