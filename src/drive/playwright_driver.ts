@@ -72,6 +72,7 @@ export class PlaywrightDriver implements Driver {
     const setting = { job: this.#job, clock, sink: this.#sink, stop, onStart: this.#onStart };
     const sessions = this.#sessions.map(async (browsing) => {
       browsing.clock = clock;
+      browsing.stop = stop;
       await sessionLoop(
         browsing.session,
         (iteration, slot_ms) => browsing.iterate(iteration, slot_ms),

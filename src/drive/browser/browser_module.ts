@@ -48,7 +48,7 @@ export interface BrowserCall {
  * const chat: BrowserModule = async ({ page, session, iteration, step }) => {
  *   if (iteration === 0) await step("open", () => page.goto("/"));
  *   await step("say", async () => {
- *     await page.getByLabel("Message").fill(`hello from ${session}, ${iteration}`);
+ *     await page.getByRole("textbox").fill(`hello from ${session}, ${iteration}`);
  *     await page.getByRole("button", { name: "Send" }).click();
  *   });
  * };

@@ -40,6 +40,8 @@ type Refused = Extract<EventRow, { event: "refused" }>["what"];
 export class BrowserSession {
   /** Time of the attempt; set when it starts. */
   clock: AttemptClock = { now: () => 0, until: () => Promise.resolve() };
+  /** Aborts at the end of the attempt; set when it starts. */
+  stop?: AbortSignal;
   #context?: BrowserContext;
   #contexts = 0;
   #opened_ms = 0;
@@ -84,7 +86,7 @@ export class BrowserSession {
     await this.#restore();
     if (this.#cut) return;
     await this.#runScenario();
-    if (!this.#failed && scenario.timed) await this.#screenshotIfDue(slot_ms);
+    if (!this.#failed && scenario.timed && !this.stop?.aborted) await this.#screenshotIfDue(slot_ms);
     for (const page of this.#extra) page.close().catch(() => {});
     this.#extra.clear();
     this.#tellRefused();
@@ -151,6 +153,16 @@ export class BrowserSession {
     const { scenario } = this.setting;
     const started_ms = this.clock.now();
     const between = this.#watchdog(() => this.setting.job.plan.timeout_ms + GRACE_MS);
+    const end = Promise.withResolvers<never>();
+    end.promise.catch(() => {});
+    let steps = 0;
+    let held: Error | undefined;
+    // A step under way is what is interrupted, and recorded so; the scenario then ends by itself, or is ended.
+    const onInterrupt = (error: Error) => {
+      held = error;
+      if (steps === 0) end.reject(error);
+    };
+    this.#pending.add(onInterrupt);
     const call = {
       page: this.#page!,
       context: this.#context!,
@@ -158,26 +170,33 @@ export class BrowserSession {
       iteration: this.#iteration,
       fresh: this.#fresh,
       plan: this.setting.job.plan,
+      failed: () => this.#failed,
+      stopped: () => this.stop?.aborted === true,
       screenshot: () => this.#screenshot(),
       step: async <T>(name: string, act: () => Promise<T>): Promise<T> => {
+        steps++;
         between.rest();
         try {
           return await this.#step(name, act);
         } finally {
-          between.start();
+          if (--steps === 0) {
+            between.start();
+            if (held) setTimeout(() => end.reject(held), 0);
+          }
         }
       },
     };
     let outcome: Outcome = "ok";
     try {
       between.start();
-      await this.#uninterrupted(scenario.run(call), between.over);
+      await Promise.race([scenario.run(call), between.over, end.promise]);
     } catch (error) {
       // What a step threw is recorded.
       if (this.#failed) return;
       outcome = this.#fail(scenario.first, error as Error);
     } finally {
       between.end();
+      this.#pending.delete(onInterrupt);
     }
     if (this.#recorded > 0 && outcome === "ok") return;
     this.#row(scenario.first, started_ms, outcome, 0);
@@ -195,7 +214,10 @@ export class BrowserSession {
       watchdog.start();
       const given = await this.#uninterrupted(act(), watchdog.over);
       status = statusOf(given);
-      if (status >= 400) outcome = "http_error";
+      if (status >= 400) {
+        outcome = "http_error";
+        this.#failed = true;
+      }
       return given;
     } catch (error) {
       outcome = this.#fail(name, error as Error);

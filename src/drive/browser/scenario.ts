@@ -10,6 +10,10 @@ export interface ScenarioCall extends BrowserCall {
   /** Whether nothing has been opened in this page yet. */
   fresh: boolean;
   plan: Plan;
+  /** Whether a step of this iteration failed, an answer of the server included. */
+  failed(): boolean;
+  /** Whether the attempt has ended, so that no further step begins. */
+  stopped(): boolean;
   /** Takes a screenshot and keeps it. */
   screenshot(): Promise<void>;
 }
@@ -67,6 +71,7 @@ async function runSteps(steps: BrowserStep[], call: ScenarioCall): Promise<void>
   for (const step of steps) {
     const [action] = Object.keys(step).filter((key) => key !== "name");
     await call.step(step.name ?? action, () => act(step, call));
+    if (call.failed() || call.stopped()) return;
   }
 }
 
