@@ -68,12 +68,12 @@ Deno.test({
       const [rows] = await follow(busy.pid, [sampler], () => done);
       const target = of(rows, "target");
       const kernel_ms = kernel() - kernelBefore_ms;
-      assert(kernel_ms > 1000, `the process used ${kernel_ms} ms`);
+      assert(kernel_ms > 300, `the process used ${kernel_ms} ms`);
       assert(
         Math.abs(target.cpu_ms - kernel_ms) <= 0.03 * kernel_ms + 40,
         `${target.cpu_ms} ms, the kernel says ${kernel_ms} ms`,
       );
-      assert(target.hottest_thread_cpu_ms! > 500 && target.hottest_thread_cpu_ms! <= target.cpu_ms + 20);
+      assert(target.hottest_thread_cpu_ms! > 100 && target.hottest_thread_cpu_ms! <= target.cpu_ms + 20);
       assert.equal(target.memory_kind, "pss");
       assert(target.memory_bytes! > 64e6 && target.memory_bytes! < 400e6, `${target.memory_bytes} bytes`);
       for (const row of rows) resourceRowSchema.parse({ seq: 0, ...row });
