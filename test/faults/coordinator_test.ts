@@ -19,7 +19,10 @@ import {
 /** Where the coordinator is killed, in the order in which a sweep gets there. */
 const POINTS: [name: string, reached: (run: string) => boolean][] = [
   ["after sweep_started", (run) => manifestOf(run).some(({ event }) => event === "sweep_started")],
-  ["during idle", (run) => lines(join(run, "idle", "before-a2", "resources.jsonl")).length > 0],
+  [
+    "during idle",
+    (run) => ["before", "before-a2"].some((name) => lines(join(run, "idle", name, "resources.jsonl")).length > 0),
+  ],
   ["mid-level", (run) => lines(join(run, "levels", "1", "r0", "a1", "requests.jsonl")).length > 3],
 ];
 

@@ -64,6 +64,8 @@ export function startPlimsoll(args: string[], before: string[] = []): Running {
   }).spawn();
   const output = child.output();
   const processes = () => allProcesses().filter(({ pid }) => environment(pid).includes(`${MARK}=${mark}`));
+  // Where a test fails, nothing goes on for it.
+  globalThis.addEventListener("unload", () => processes().forEach(({ pid }) => Deno.kill(pid, "SIGKILL")));
   return {
     pid: child.pid,
     processes,
