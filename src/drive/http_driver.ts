@@ -1,8 +1,7 @@
 import { isIP } from "node:net";
 import type { HttpRequest } from "../schema/plan.ts";
-import type { Outcome } from "../schema/rows.ts";
 import { type AttemptClock, DRAIN_MS, type DriveJob, type Driver, type Sink } from "./driver.ts";
-import { Connection, type HttpMessage, serialiseRequest, type WireRequest } from "./http1/mod.ts";
+import { Connection, type HttpMessage, type SendOptions, serialiseRequest, type WireRequest } from "./http1/mod.ts";
 import { sessionLoop } from "./session_loop.ts";
 
 /**
@@ -84,45 +83,40 @@ class Step {
 
 class HttpSession {
   readonly connection: Connection;
+  #options: SendOptions;
 
   constructor(
     readonly session: number,
     readonly setting: { job: DriveJob; clock: AttemptClock; sink: Sink; stop: AbortSignal; steps: readonly Step[] },
   ) {
     this.connection = new Connection({ ...endpoint(setting.job), clock: setting.clock });
+    this.#options = { timeout_ms: setting.job.plan.timeout_ms };
   }
 
   async iterate(iteration: number, slot_ms: number): Promise<void> {
+    const { session, setting: { steps, stop, sink } } = this;
     let scheduled_ms = slot_ms;
-    for (const step of this.setting.steps) {
-      if (this.setting.stop.aborted) return;
-      const { outcome, ended_ms } = await this.#send(step, iteration, scheduled_ms);
+    for (const step of steps) {
+      if (stop.aborted) return;
+      const { outcome, status, started_ms, ended_ms, bytes_in, bytes_out } = await this.connection.send(
+        step.wire(session, iteration),
+        this.#options,
+      );
+      sink.request({
+        session,
+        iteration,
+        step: step.name,
+        scheduled_ms,
+        started_ms,
+        duration_ms: ended_ms - started_ms,
+        outcome,
+        status,
+        bytes_in,
+        bytes_out,
+      });
       if (outcome !== "ok") return;
       scheduled_ms = ended_ms;
     }
-  }
-
-  async #send(step: Step, iteration: number, scheduled_ms: number): Promise<{ outcome: Outcome; ended_ms: number }> {
-    const { clock, sink, job } = this.setting;
-    const request = step.wire(this.session, iteration);
-    const started_ms = clock.now();
-    const { outcome, status, bytes_in, bytes_out } = await this.connection.send(request, {
-      timeout_ms: job.plan.timeout_ms,
-    });
-    const ended_ms = clock.now();
-    sink.request({
-      session: this.session,
-      iteration,
-      step: step.name,
-      scheduled_ms,
-      started_ms,
-      duration_ms: ended_ms - started_ms,
-      outcome,
-      status,
-      bytes_in,
-      bytes_out,
-    });
-    return { outcome, ended_ms };
   }
 }
 

@@ -35,6 +35,10 @@ export interface HttpResponse {
   outcome: Outcome;
   /** 0 if none was received. */
   status: number;
+  /** When it was sent, by the connection's clock [ms]. */
+  started_ms: number;
+  /** When its last byte came, or it failed [ms]. */
+  ended_ms: number;
   /** Received from the wire, everything included. */
   bytes_in: number;
   /** Sent over the wire, everything included. */
@@ -45,13 +49,6 @@ export interface HttpResponse {
   headers: [name: string, value: string][];
   /** Empty unless kept. */
   body: Uint8Array;
-}
-
-interface UnderWay {
-  settle: (response: HttpResponse) => void;
-  reject: (fault: unknown) => void;
-  deadline_ms: number;
-  keep: boolean;
 }
 
 const NO_HEADERS: [string, string][] = [];
@@ -75,7 +72,12 @@ export class Connection {
   #options: ConnectionOptions;
   #parser = new ResponseParser();
   #wire?: Wire;
-  #underWay?: UnderWay;
+  /** Told how the request under way ended; nobody where none is. */
+  #settle?: (response: HttpResponse) => void;
+  #reject?: (fault: unknown) => void;
+  #keep = false;
+  #started_ms = 0;
+  #deadline_ms = 0;
   #usableUntil_ms = Infinity;
   #closed = new AbortController();
   /** When the one alarm that watches over timeouts rings; it is not set anew for every request. */
@@ -95,21 +97,22 @@ export class Connection {
   }
 
   /** As `request`, for a request written before. */
-  send(request: WireRequest, options: SendOptions): Promise<HttpResponse> {
-    if (this.#underWay) {
+  send(request: WireRequest, { timeout_ms, keep = false }: SendOptions): Promise<HttpResponse> {
+    if (this.#settle) {
       throw new Error("Cannot send a request as the one before must have ended: current value is under way");
     }
     if (this.#closed.signal.aborted) {
       throw new Error("Cannot send a request as the connection must be open: current value is closed");
     }
-    const { keep = false } = options;
-    const now_ms = this.#options.clock.now();
-    const deadline_ms = now_ms + options.timeout_ms;
-    if (deadline_ms < this.#alarm_ms) this.#setAlarm(deadline_ms);
     return new Promise((settle, reject) => {
-      this.#underWay = { settle, reject, deadline_ms, keep };
-      this.#parser.begin({ method: request.method, keep });
-      if (now_ms >= this.#usableUntil_ms) this.#drop();
+      this.#settle = settle;
+      this.#reject = reject;
+      this.#keep = keep;
+      this.#started_ms = this.#options.clock.now();
+      this.#deadline_ms = this.#started_ms + timeout_ms;
+      if (this.#deadline_ms < this.#alarm_ms) this.#setAlarm(this.#deadline_ms);
+      this.#parser.begin(request.method, keep);
+      if (this.#started_ms >= this.#usableUntil_ms) this.#drop();
       this.#wire ??= this.#open();
       this.#wire.send(request.bytes);
     });
@@ -140,7 +143,7 @@ export class Connection {
   #onData(bytes: Uint8Array): void {
     const parser = this.#parser;
     // Nobody asked: whatever it is would be taken for the next response.
-    if (!this.#underWay) return this.#drop();
+    if (!this.#settle) return this.#drop();
     let used: number;
     try {
       used = parser.push(bytes);
@@ -148,16 +151,11 @@ export class Connection {
       return this.#onError(error);
     }
     if (!parser.done) return;
-    const reusable = parser.keepAlive && used === bytes.length;
-    const { idle_ms } = parser;
-    this.#usableUntil_ms = idle_ms === Infinity
-      ? Infinity
-      : this.#options.clock.now() + idle_ms - Math.min(IDLE_MARGIN_MS, idle_ms / 2);
-    this.#finish(parser.status >= 400 ? "http_error" : "ok", reusable);
+    this.#finish(parser.status >= 400 ? "http_error" : "ok", parser.keepAlive && used === bytes.length);
   }
 
   #onEnd(): void {
-    if (this.#underWay && this.#parser.end()) this.#finish(this.#parser.status >= 400 ? "http_error" : "ok", false);
+    if (this.#settle && this.#parser.end()) this.#finish(this.#parser.status >= 400 ? "http_error" : "ok", false);
     else this.#fail("reset");
   }
 
@@ -166,32 +164,36 @@ export class Connection {
     try {
       outcome = outcomeOf(error, this.#wire?.securing);
     } catch (fault) {
-      this.#underWay?.reject(fault);
-      this.#underWay = undefined;
+      this.#reject?.(fault);
+      this.#settle = this.#reject = undefined;
       return this.#drop();
     }
     this.#fail(outcome);
   }
 
   #fail(outcome: Outcome): void {
-    if (this.#underWay) this.#finish(outcome, false);
+    if (this.#settle) this.#finish(outcome, false);
     else this.#drop();
   }
 
   #finish(outcome: Outcome, reusable: boolean): void {
-    const { settle, keep } = this.#underWay!;
-    this.#underWay = undefined;
-    const { status, body_bytes, head } = this.#parser;
+    const settle = this.#settle!;
+    this.#settle = this.#reject = undefined;
+    const ended_ms = this.#options.clock.now();
+    const { status, body_bytes, head, idle_ms } = this.#parser;
     const { bytes_in, bytes_out } = this.#wire!.takeBytes();
     if (!reusable) this.#drop();
+    else this.#usableUntil_ms = ended_ms + idle_ms - Math.min(IDLE_MARGIN_MS, idle_ms / 2);
     settle({
       outcome,
       status,
+      started_ms: this.#started_ms,
+      ended_ms,
       bytes_in,
       bytes_out,
       body_bytes,
-      headers: keep && head !== "" ? parseHeaders(head) : NO_HEADERS,
-      body: keep ? this.#parser.body() : NO_BODY,
+      headers: this.#keep && head !== "" ? parseHeaders(head) : NO_HEADERS,
+      body: this.#keep ? this.#parser.body() : NO_BODY,
     });
   }
 
@@ -205,9 +207,9 @@ export class Connection {
     this.#options.clock.until(t_ms, this.#closed.signal).then(() => {
       if (this.#alarm_ms !== t_ms || this.#closed.signal.aborted) return;
       this.#alarm_ms = Infinity;
-      if (!this.#underWay) return;
-      if (this.#options.clock.now() >= this.#underWay.deadline_ms) this.#fail("timeout");
-      else this.#setAlarm(this.#underWay.deadline_ms);
+      if (!this.#settle) return;
+      if (this.#options.clock.now() >= this.#deadline_ms) this.#fail("timeout");
+      else this.#setAlarm(this.#deadline_ms);
     });
   }
 }
@@ -217,6 +219,10 @@ interface WireEvents {
   end: () => void;
   error: (error: unknown) => void;
 }
+
+/** What is received lies here until the next is: it is read at once, and one for all connections keeps 10,000 of them small. */
+const received = new Uint8Array(65_536);
+let view = received;
 
 /** One TCP connection, with TLS over it or not, and the bytes that went over it. */
 class Wire {
@@ -229,7 +235,7 @@ class Wire {
 
   constructor({ host, port, tls }: ConnectionOptions, { data, end, error }: WireEvents) {
     this.#secure = this.securing = tls !== undefined;
-    const tcp = connectTcp({ host, port, noDelay: true });
+    const tcp = connectTcp({ host, port, noDelay: true, ...(tls ? {} : { onread: this.#onRead(data) }) });
     tcp.once("connect", () => this.#connected = true);
     if (tls) {
       const stream = countedStream(tcp, this.#count);
@@ -238,13 +244,7 @@ class Wire {
       this.#socket = connectTls({ host, socket: stream as Socket, ...tls });
       this.#socket.once("secureConnect", () => this.securing = false);
       this.#socket.on("data", data);
-    } else {
-      this.#socket = tcp;
-      tcp.on("data", (bytes) => {
-        this.#count.bytes_in += bytes.length;
-        data(bytes);
-      });
-    }
+    } else this.#socket = tcp;
     // After an end or an error comes a close: who listens has dropped this connection by then.
     this.#socket.on("end", end).on("close", end).on("error", error);
   }
@@ -263,5 +263,18 @@ class Wire {
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  /** Takes what comes straight from the socket: streams would cost as much again as all the rest. */
+  #onRead(data: WireEvents["data"]) {
+    return {
+      buffer: received,
+      callback: (length: number) => {
+        if (view.length !== length) view = received.subarray(0, length);
+        this.#count.bytes_in += length;
+        data(view);
+        return true;
+      },
+    };
   }
 }

@@ -11,14 +11,6 @@ export const HEAD_LIMIT = 65_536;
 /** Of a body that is kept, what lies beyond this is read and counted, not kept [bytes]. */
 export const KEEP_LIMIT = 16 * 1024 * 1024;
 
-/** What is known of the request that the response answers. */
-export interface Expected {
-  /** The answer to HEAD has no body, whatever its head says. */
-  method: string;
-  /** Keep head and body for reading. @default false */
-  keep?: boolean;
-}
-
 /**
  * Reads responses from the pieces in which they come, one after the other, without allocating for each byte or header.
  *
@@ -28,7 +20,7 @@ export interface Expected {
  * import assert from "node:assert/strict";
  *
  * const parser = new ResponseParser();
- * parser.begin({ method: "GET" });
+ * parser.begin("GET");
  * for (const piece of ["HTTP/1.1 200 OK\r\nContent-Le", "ngth: 2\r\n\r\nok"]) parser.push(new TextEncoder().encode(piece));
  * assert(parser.done && parser.status === 200);
  * ```
@@ -46,7 +38,8 @@ export class ResponseParser {
   head = "";
   /** Length of the body so far, without what frames it [bytes]. */
   body_bytes = 0;
-  #expected: Expected = { method: "GET" };
+  #method = "GET";
+  #keep = false;
   #body: ResponseHead["body"] | "none yet" = "none yet";
   #left = 0;
   #chunks?: ChunkReader;
@@ -57,14 +50,20 @@ export class ResponseParser {
   #lineLength = 0;
   #last = 0;
 
-  /** Expects the response to a new request. */
-  begin(expected: Expected): void {
+  /**
+   * Expects the response to a new request.
+   *
+   * @param method the answer to HEAD has no body, whatever its head says.
+   * @param keep whether head and body are kept for reading.
+   */
+  begin(method: string, keep = false): void {
     this.done = false;
     this.status = 0;
     this.keepAlive = false;
     this.head = "";
     this.body_bytes = 0;
-    this.#expected = expected;
+    this.#method = method;
+    this.#keep = keep;
     this.#body = "none yet";
     if (this.#kept.length > 0) this.#kept = [];
     this.#nextHead();
@@ -164,10 +163,10 @@ export class ResponseParser {
     this.status = head.status;
     this.keepAlive = head.keepAlive;
     this.idle_ms = head.idle_ms;
-    if (this.#expected.keep) {
+    if (this.#keep) {
       this.head = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
     }
-    const bare = this.#expected.method === "HEAD" || head.status === 204 || head.status === 304;
+    const bare = this.#method === "HEAD" || head.status === 204 || head.status === 304;
     this.#body = bare ? "length" : head.body;
     this.#left = bare ? 0 : head.length;
     if (this.#body === "chunked") this.#chunks = new ChunkReader();
@@ -185,7 +184,7 @@ export class ResponseParser {
   }
 
   #take(bytes: Uint8Array, from: number, to: number): void {
-    if (this.#expected.keep && this.body_bytes < KEEP_LIMIT) {
+    if (this.#keep && this.body_bytes < KEEP_LIMIT) {
       this.#kept.push(bytes.slice(from, Math.min(to, from + KEEP_LIMIT - this.body_bytes)));
     }
     this.body_bytes += to - from;

@@ -104,7 +104,7 @@ Deno.test("our client understands every whole response, and keeps or drops the c
 Deno.test("a response means the same wherever it is cut", async (t) => {
   const read = (bytes: Uint8Array, cuts: number[], response: WholeResponse) => {
     const parser = new ResponseParser();
-    parser.begin({ method: response.method ?? "GET", keep: true });
+    parser.begin(response.method ?? "GET", true);
     let used = 0;
     for (const [index, from] of [0, ...cuts].entries()) used += parser.push(bytes.slice(from, cuts[index]));
     if (response.closes) parser.end();
@@ -154,4 +154,28 @@ Deno.test("a response that comes byte by byte over a real connection is the same
     connection.close();
     assert.deepEqual([outcome, bytes_in], ["ok", text.length], what);
   }
+});
+
+Deno.test("connections that receive at the same time never see each other's bytes", async () => {
+  await using server = await rawServer({
+    onData: (socket, text) => {
+      const path = text.split(" ")[1];
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${path.length * 2000}\r\nx-path: ${path}\r\n\r\n`);
+      for (let n = 0; n < 20; n++) setTimeout(() => socket.write(path.repeat(100)), n);
+    },
+  });
+  const clock = attemptClock(performance.now());
+  await Promise.all(Array.from({ length: 100 }, async (_, session) => {
+    const connection = new Connection({ host: "127.0.0.1", port: server.port, clock });
+    for (let n = 0; n < 3; n++) {
+      const path = `/${session}-${n}`;
+      const { outcome, headers, body } = await connection.request(
+        { method: "GET", path, headers: { host: "a" } },
+        { timeout_ms: 10_000, keep: true },
+      );
+      assert.deepEqual([outcome, headers[1]], ["ok", ["x-path", path]]);
+      assert.equal(new TextDecoder().decode(body), path.repeat(2000));
+    }
+    connection.close();
+  }));
 });
