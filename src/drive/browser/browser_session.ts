@@ -15,7 +15,8 @@ import { askedWait, type Scenario, statusOf } from "./scenario.ts";
 const GRACE_MS = 500;
 /** How long a module may leave a dialog open before it is dismissed for it [ms]. */
 const DIALOG_MS = 1000;
-const MOST_TRIES = 3;
+/** More than browsers are replaced, so that it is that which is said. */
+const MOST_TRIES = 5;
 /** HAR and trace of a session must be written within this time [ms]. */
 const SAVE_MS = 4000;
 
