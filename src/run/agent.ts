@@ -67,7 +67,7 @@ async function drive(
   const tally = new Tally();
   const sink: Sink = {
     request(row) {
-      requestFile.add(rounded(row));
+      requestFile.addRequest(row);
       tally.request(row.outcome === "ok");
       tally.iteration(row.session, row.iteration);
     },
@@ -125,13 +125,13 @@ class Tally {
   #requests = 0;
   #errors = 0;
   #iterations = new Map<number, number>();
-  #recent: { t_ms: number; ok: boolean }[] = [];
+  /** What was counted at the reports of the last second. */
+  #reports: { t_ms: number; requests: number; errors: number }[] = [{ t_ms: -Infinity, requests: 0, errors: 0 }];
   #artifacts: Record<string, number> = {};
 
   request(ok: boolean): void {
     this.#requests++;
     if (!ok) this.#errors++;
-    this.#recent.push({ t_ms: performance.now(), ok });
   }
 
   iteration(session: number, iteration: number): void {
@@ -143,14 +143,17 @@ class Tally {
   }
 
   stats(now_ms: number) {
-    this.#recent = this.#recent.filter(({ t_ms }) => now_ms - t_ms < 1000);
+    // The earliest report that is kept is the last one from a second ago or before.
+    while (this.#reports.length > 1 && now_ms - this.#reports[1].t_ms >= 1000) this.#reports.shift();
+    const before = this.#reports[0];
+    this.#reports.push({ t_ms: now_ms, requests: this.#requests, errors: this.#errors });
     return {
       live_sessions: this.live,
       requests: this.#requests,
       errors: this.#errors,
       iterations: [...this.#iterations.values()].reduce((sum, count) => sum + count, 0),
-      recent_requests: this.#recent.length,
-      recent_errors: this.#recent.filter(({ ok }) => !ok).length,
+      recent_requests: this.#requests - before.requests,
+      recent_errors: this.#errors - before.errors,
       artifact_bytes: this.#artifacts,
     };
   }
