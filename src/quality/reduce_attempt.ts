@@ -73,11 +73,17 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity_cores: 
     metrics.error_ratio = requests.filter((row) => row.outcome !== "ok").length / requests.length;
     metrics.undelivered_ratio = undelivered / (undelivered + iterations.length);
   }
-  const artifacts = events.flatMap((row) => row.event === "artifact" ? row : []);
+  const artifacts = attempt.events.flatMap((row) => row.event === "artifact" ? row : []);
+  // What is written at the end has grown all the time.
+  const grown = ({ bytes, t_ms, covers_from_ms: from_ms }: typeof artifacts[number]) => {
+    if (from_ms === undefined || from_ms >= t_ms) return inside(t_ms) ? bytes : 0;
+    const overlap_ms = Math.min(t_ms, window.to_ms) - Math.max(from_ms, window.from_ms);
+    return bytes * Math.max(0, overlap_ms) / (t_ms - from_ms);
+  };
   // Where artifacts were given up, their number says nothing.
   if (plan.mode === "playwright" && !attempt.events.some(({ event }) => event === "artifacts_dropped")) {
-    metrics.artifact_bytes_per_hour = sum(artifacts.map(({ bytes }) => bytes)) / window_s * 3600;
-    const shots = artifacts.filter(({ kind }) => kind === "screenshot");
+    metrics.artifact_bytes_per_hour = sum(artifacts.map(grown)) / window_s * 3600;
+    const shots = artifacts.filter(({ kind, t_ms }) => kind === "screenshot" && inside(t_ms));
     if (shots.length > 0) metrics.bytes_per_snapshot = median(shots.map(({ bytes }) => bytes));
   }
 

@@ -89,8 +89,8 @@ export interface BrowserScenario {
    */
   har?: boolean;
   /**
-   * Whether to keep a trace of each session for `npx playwright show-trace FILE`: actions and requests in time, without
-   * pictures, page contents, typed texts and bodies.
+   * Whether to keep a trace of each session for `npx playwright show-trace FILE`: actions in time, without
+   * pictures, page contents, typed texts and requests.
    *
    * @default false
    */

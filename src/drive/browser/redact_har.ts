@@ -48,9 +48,9 @@ const HARMLESS = new Set(
  * One entry of a HAR without what may be secret: sizes, times, types and statuses stay; values of headers stay only where
  * they are known to be harmless; cookies, bodies, WebSocket messages and secret values of queries go.
  *
- * @param value the entry as Playwright records it, in a HAR or in a trace.
+ * @param value the entry as Playwright records it.
  */
-export function redactEntry(value: unknown): object {
+function redactEntry(value: unknown): object {
   const { request = {}, response = {}, ...entry } = value as Entry;
   return {
     startedDateTime: entry.startedDateTime,
@@ -88,7 +88,8 @@ export function redactEntry(value: unknown): object {
 }
 
 /**
- * A HAR without what may be secret, see {@linkcode redactEntry}.
+ * A HAR without what may be secret: of each entry sizes, times, types and statuses stay, and such values of headers and queries
+ * as are known to be harmless.
  *
  * @param har the document as Playwright wrote it.
  *

@@ -1,5 +1,4 @@
 import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
-import { redactEntry } from "./redact_har.ts";
 import { redactUrl } from "./redact_url.ts";
 
 type Event = Record<string, unknown>;
@@ -20,8 +19,8 @@ const HARMLESS = [
 ];
 
 /**
- * A trace of Playwright without what may be secret: actions with their times and selectors, and requests as
- * {@linkcode redactEntry} leaves them. Pictures, page contents, console, typed texts, sources and bodies go.
+ * A trace of Playwright without what may be secret: actions with their times and selectors. Pictures, page contents, console,
+ * typed texts, sources and requests go.
  *
  * @param zip the file as Playwright wrote it.
  * @returns a file that `npx playwright show-trace` opens.
@@ -66,8 +65,6 @@ function redactEvent(event: Event): Event | undefined {
       };
     case "input":
       return pick(event, "type callId point");
-    case "resource-snapshot":
-      return { type: event.type, snapshot: redactEntry(event.snapshot) };
     default:
       return undefined;
   }
