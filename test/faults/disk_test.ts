@@ -73,7 +73,7 @@ Deno.test(
     await using disk = await mount(folder.path, ["-t", "tmpfs", "-o", "size=32m", "tmpfs"]);
     await using target = rememberingTarget();
     const run = join(disk.path, "run");
-    const plan = await writePlan(folder.path, { ...SHORT, url: target.url, levels: [2], duration_ms: 3000 });
+    const plan = await writePlan(folder.path, { ...SHORT, url: target.url, levels: [2], duration_ms: 2500 });
     const sweep = startPlimsoll(["sweep", plan, "--out", run]);
     const rows = join(run, "levels", "2", "r0", "a1", "requests.jsonl");
     await until(() => existsSync(rows));

@@ -23,7 +23,6 @@ Deno.test("a target started by command that dies in mid-level costs that attempt
   const port = freePort();
   const plan = await writePlan(folder.path, {
     ...SHORT,
-    duration_ms: 2000,
     url: `http://127.0.0.1:${port}/`,
     target_command: helloCommand(port),
   });
@@ -55,7 +54,6 @@ Deno.test("a target named by port that dies in mid-level: the level is failing, 
   const target = await start();
   const plan = await writePlan(folder.path, {
     ...SHORT,
-    duration_ms: 2000,
     url: `http://127.0.0.1:${port}/`,
     target_port: port,
   });
