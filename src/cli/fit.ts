@@ -2,7 +2,7 @@ import { load, summarise } from "../dataset/mod.ts";
 import { fitAll } from "../model/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import { readFlags, readNumber, readNumbers } from "./flags.ts";
-import { verdictTable } from "./result_text.ts";
+import { readingsTable, verdictTable } from "./result_text.ts";
 
 const HELP = `Fits how each metric of a run grows with sessions.
 
@@ -35,7 +35,8 @@ export async function fit(args: string[]): Promise<number> {
   const at = readNumbers(flags.values.at as string, "--at", { low: 1, high: 1e8 });
   const level = readNumber(flags.values.level as string, "--level", { low: 0.5, high: 0.999 });
   const report = fitAll(summarise(await load(runFrom(flags.positionals))), { at, level });
-  console.log(flags.values.json ? JSON.stringify(report, null, 2) : verdictTable(Object.values(report.metrics)));
+  const fits = Object.values(report.metrics);
+  console.log(flags.values.json ? JSON.stringify(report, null, 2) : `${verdictTable(fits)}\n\n${readingsTable(fits)}`);
   return 0;
 }
 

@@ -1,5 +1,6 @@
 /** The command line. Every command is a file of its own, loaded when it is asked for. */
 import process from "node:process";
+import config from "../../deno.json" with { type: "json" };
 import { InputError } from "../schema/input_error.ts";
 
 type Command = (args: string[]) => number | Promise<number>;
@@ -40,6 +41,10 @@ ${Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(10)}${what
  */
 export async function main(args: string[]): Promise<number> {
   const [name, ...rest] = args;
+  if (name === "--version") {
+    console.log(`plimsoll ${config.version}`);
+    return 0;
+  }
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     console.log(HELP);
     return 0;
@@ -55,7 +60,7 @@ export async function main(args: string[]): Promise<number> {
     console.error(`plimsoll ${name}: ${message}`);
     if (error instanceof InputError) return 2;
     if (/^ERR_PARSE_ARGS/.test(code)) return 2;
-    if (/^(ENOSPC|EIO|EROFS|EACCES|EPERM|EDQUOT|EFBIG)$/.test(code)) return 74;
+    if (/^(ENOSPC|EIO|EROFS|EACCES|EPERM|EDQUOT|EFBIG|ENOTDIR|EEXIST|EISDIR|ENOENT)$/.test(code)) return 74;
     if (Deno.env.get("PLIMSOLL_DEBUG")) console.error(error);
     return 1;
   }

@@ -99,7 +99,13 @@ export function planFromFlags({ values, positionals }: Flags): Plan {
     throw new InputError("--mode", plan.mode, "http, playwright or command");
   }
   if (plan.levels === undefined) plan.levels = defaultLevels((plan.mode ?? "http") as Mode, machine());
-  return makePlan(plan as unknown as PlanInput);
+  try {
+    return makePlan(plan as unknown as PlanInput);
+  } catch (error) {
+    const flag = error instanceof InputError && error.field.replace(/_ms$/, "").replaceAll("_", "-");
+    if (!flag || !DURATIONS.includes(flag) || text(flag) === undefined) throw error;
+    throw new InputError(`--${flag}`, text(flag), `${(error as InputError).remedy} ms`);
+  }
 }
 
 /** Steps from a JSON file; any other file is a module. */

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { load } from "../dataset/mod.ts";
-import { makeReport, writeReport } from "../report/mod.ts";
+import { writeReport } from "../report/mod.ts";
 import { runFrom } from "./fit.ts";
 import { readFlags } from "./flags.ts";
 import { resultText } from "./result_text.ts";
-import { assumptionsFromFlags, SIZE_FLAGS, SIZE_HELP } from "./size_flags.ts";
+import { assumptionsFromFlags, reportOf, SIZE_FLAGS, SIZE_HELP } from "./size_flags.ts";
 
 const HELP = `Writes the report of a run: report.html, report.md with its charts, report.json.
 
@@ -36,7 +36,7 @@ export async function report(args: string[]): Promise<number> {
   }
   const run = runFrom(flags.positionals);
   const assumptions = assumptionsFromFlags(flags);
-  const document = makeReport(await load(run), assumptions);
+  const document = reportOf(await load(run), assumptions);
   const files = await writeReport(document, flags.values.out as string ?? join(run, "report"));
   if (flags.values.json) console.log(JSON.stringify(document, null, 2));
   else console.log(`${resultText(document)}\n\n${filesText(files)}`);

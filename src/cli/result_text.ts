@@ -1,7 +1,7 @@
 import type { MetricFit } from "../schema/fit.ts";
 import type { ReportDocument } from "../schema/report.ts";
 import type { SizingRow } from "../schema/sizing.ts";
-import { tabulateSizing } from "../size/mod.ts";
+import { formatQuantity, formatRange, tabulateSizing } from "../size/mod.ts";
 import { textTable } from "./text_table.ts";
 
 /** The result of a run for a terminal: the answer first, then the table, the verdicts, and what to beware of. */
@@ -17,6 +17,7 @@ export function resultText({ summary, fit, sizing }: ReportDocument): string {
     sizing.answer,
     "",
     sizingTable(sizing.rows),
+    memoryLine(sizing.assumptions.baseline_os_bytes),
     "",
     "How each metric grows with sessions:",
     verdictTable(Object.values(fit.metrics)),
@@ -24,6 +25,12 @@ export function resultText({ summary, fit, sizing }: ReportDocument): string {
     ...section("Flagged, but used:", flagged(false)),
     ...section("Mind:", summary.warnings.map((text) => `  ${text}`)),
   ].join("\n");
+}
+
+/** How much of the RAM is not the sessions'. */
+export function memoryLine(baseline_os_bytes: number): string {
+  const os = formatQuantity(baseline_os_bytes, "bytes");
+  return `RAM includes ${os} for the operating system of each machine, as at rest during the run (--baseline-os-bytes).`;
 }
 
 /** The sizing table: what each target needs, textbook and banded side by side. */
@@ -53,9 +60,13 @@ const HEADLINES = [
   "throughput",
 ];
 
+function headlines(fits: readonly MetricFit[]): MetricFit[] {
+  return HEADLINES.flatMap((name) => fits.find(({ metric }) => metric === name) ?? []);
+}
+
 /** One line a headline metric: verdict, the curve that is read, and what decided. */
 export function verdictTable(fits: readonly MetricFit[]): string {
-  const shown = HEADLINES.flatMap((name) => fits.find(({ metric }) => metric === name) ?? []);
+  const shown = headlines(fits);
   const texts = new Set(shown.map(({ verdict }) => verdict.text));
   if (texts.size === 1 && shown.length > 1) return `${[...texts][0]} (${shown.map(({ metric }) => metric).join(", ")})`;
   return textTable(
@@ -63,3 +74,25 @@ export function verdictTable(fits: readonly MetricFit[]): string {
     shown.map(({ metric, verdict, accepted }) => [metric, verdict.kind, accepted ?? "none", verdict.text]),
   );
 }
+
+/** The headline metrics read at some sessions: estimate, band of a new run, upper bound that sizing uses. */
+export function readingsTable(fits: readonly MetricFit[]): string {
+  const rows = headlines(fits).flatMap(({ metric, at }) =>
+    at.map((read, index) => [
+      index === 0 ? metric : "",
+      String(read.sessions),
+      formatQuantity(read.estimate, metric),
+      formatRange(read.prediction, metric),
+      formatQuantity(read.sizing_upper, metric),
+      REACH[read.extrapolation],
+    ])
+  );
+  return textTable(["metric", "sessions", "estimate", "new run", "upper bound", ""], rows, [1, 2, 3, 4]);
+}
+
+const REACH = {
+  none: "",
+  "2x": "up to twice the measured levels",
+  "4x": "up to 4 times",
+  beyond: "beyond 4 times: measure first",
+};

@@ -1,9 +1,8 @@
 import { load } from "../dataset/mod.ts";
-import { makeReport } from "../report/mod.ts";
 import { runFrom } from "./fit.ts";
 import { readFlags } from "./flags.ts";
-import { sizingTable } from "./result_text.ts";
-import { assumptionsFromFlags, SIZE_FLAGS, SIZE_HELP } from "./size_flags.ts";
+import { memoryLine, sizingTable } from "./result_text.ts";
+import { assumptionsFromFlags, reportOf, SIZE_FLAGS, SIZE_HELP } from "./size_flags.ts";
 
 const HELP = `Says what machines a number of sessions needs, from what a run measured.
 
@@ -29,9 +28,19 @@ export async function size(args: string[]): Promise<number> {
     return 0;
   }
   const assumptions = assumptionsFromFlags(flags);
-  const document = makeReport(await load(runFrom(flags.positionals)), assumptions);
+  const document = reportOf(await load(runFrom(flags.positionals)), assumptions);
   const { sizing } = document;
   if (flags.values.json) console.log(JSON.stringify(sizing, null, 2));
-  else console.log(`${sizing.answer}\n\n${sizingTable(sizing.rows)}`);
+  else {
+    const mind = document.summary.warnings.map((text) => `Mind: ${text}`);
+    const lines = [
+      sizing.answer,
+      "",
+      sizingTable(sizing.rows),
+      memoryLine(sizing.assumptions.baseline_os_bytes),
+      ...mind,
+    ];
+    console.log(lines.join("\n"));
+  }
   return 0;
 }

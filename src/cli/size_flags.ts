@@ -1,5 +1,8 @@
 import type { ParseArgsConfig } from "node:util";
+import type { Dataset } from "../dataset/mod.ts";
+import { makeReport } from "../report/mod.ts";
 import { InputError } from "../schema/input_error.ts";
+import type { ReportDocument } from "../schema/report.ts";
 import type { Assumptions } from "../schema/sizing.ts";
 import { type Flags, readNumber, readNumbers } from "./flags.ts";
 
@@ -69,4 +72,19 @@ export function assumptionsFromFlags({ values }: Flags): Partial<Assumptions> {
   }
   if (values.extrapolate) assumptions.extrapolate = true;
   return assumptions;
+}
+
+/**
+ * The report of a run under assumptions that a user gave.
+ *
+ * @throws {InputError} If they ask for a number that no curve carries.
+ */
+export function reportOf(dataset: Dataset, assumptions: Partial<Assumptions>): ReportDocument {
+  try {
+    return makeReport(dataset, assumptions);
+  } catch (error) {
+    if (!(error instanceof RangeError) || assumptions.topology !== "shared") throw error;
+    const remedy = "targets up to 4 times the highest usable level, or add --extrapolate, or --topology replicated";
+    throw new InputError("--target", assumptions.targets?.join(",") ?? "10,100,1000", remedy);
+  }
 }

@@ -49,8 +49,10 @@ function phaseName(event: Extract<ProgressEvent, { kind: "phase" }>): string {
   return `${sessions}, replicate ${event.replicate}${again}`;
 }
 
-/** A duration as `m:ss`. */
+/** A duration as `m:ss`, or `h:mm:ss` from an hour on. */
 export function clock(ms: number): string {
   const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  const two = (value: number) => String(value).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`;
 }

@@ -68,6 +68,13 @@ export function makePlan(input: PlanInput): Plan {
       'the load generator and its arguments, for example "wrk -c {sessions} -d {duration}s URL"',
     );
   }
+  if (plan.mode !== "playwright" && plan.size_groups.includes("browser")) {
+    throw new InputError(
+      "size_groups",
+      plan.size_groups.join(),
+      "target, or mode playwright: there are no browsers otherwise",
+    );
+  }
   if (named.length > 1) {
     throw new InputError("target", named.join(" and "), `only one of ${TARGETS.join(", ")}`);
   }

@@ -18,6 +18,9 @@ const REACH: Record<Extrapolation, string> = {
 export function describeSizing({ rows, fleet, binding }: TargetSizing): string {
   const [cores, memory, disk, network] = rows;
   const binds = binding.metric === "cores" ? "cores bind" : "memory binds";
+  const unsure = rows.some(({ notes }) => notes.some((note) => note.startsWith("No curve")))
+    ? "Too few usable levels for a band. "
+    : "";
   const wire = network.recommended > 0 ? [formatQuantity(network.recommended, network.metric)] : [];
   if (cores.basis === "replicated") {
     const spare = fleet.spare === 0 ? "no spare" : fleet.spare === 1 ? "one spare" : `${fleet.spare} spare`;
@@ -27,9 +30,12 @@ export function describeSizing({ rows, fleet, binding }: TargetSizing): string {
       ...(fleet.disk_bytes_per_worker > 0 ? [`${formatQuantity(fleet.disk_bytes_per_worker, "bytes")} disk`] : []),
     ].join(" / ");
     const total = wire.length > 0 ? `, ${wire[0]} in all` : "";
-    return `${cores.target_sessions} sessions: ${fleet.workers} ${
+    const splits = rows.some(({ notes }) => notes.some((note) => note.startsWith("Assumes that the sessions split")))
+      ? `, if they split into groups of ${fleet.sessions_per_worker}`
+      : "";
+    return `${unsure}${cores.target_sessions} sessions: ${fleet.workers} ${
       fleet.workers === 1 ? "worker" : "workers"
-    } of ${each} (${spare})${total}; ${binds}.`;
+    } of ${each} (${spare})${total}${splits}; the highest level measured, ${fleet.sessions_per_worker} sessions, binds.`;
   }
   const parts = [
     formatQuantity(cores.recommended, "cores"),
@@ -39,7 +45,7 @@ export function describeSizing({ rows, fleet, binding }: TargetSizing): string {
   ];
   const label = cores.basis === "extrapolated" ? `, extrapolated ${REACH[furthest(rows)]} the measured levels` : "";
   const noun = cores.target_sessions === 1 ? "session" : "sessions";
-  return `${cores.target_sessions} ${noun}: ${parts.join(", ")} on one machine${label}; ${binds}.`;
+  return `${unsure}${cores.target_sessions} ${noun}: ${parts.join(", ")} on one machine${label}; ${binds}.`;
 }
 
 function furthest(rows: readonly SizingRow[]): Extrapolation {

@@ -16,7 +16,7 @@ const SWEEP: [args: string[], field: string, value: string, remedy: string][] = 
   [[...URL_OK, "--levels", "abc"], "--levels", "abc", LEVELS],
   [[...URL_OK, "--levels", "1,,2"], "--levels", "", LEVELS],
   [[...URL_OK, "--duration", "5x"], "--duration", "5x", "a number with its unit ms, s, m or h, for example 30s"],
-  [[...URL_OK, "--duration", "10ms"], "duration_ms", "10", "at least 1000"],
+  [[...URL_OK, "--duration", "10ms"], "--duration", "10ms", "at least 1000 ms"],
   [[...URL_OK, "--replicates", "0"], "--replicates", "0", "a whole number from 1 to 100"],
   [[...URL_OK, "--replicates", "two"], "--replicates", "two", "a whole number from 1 to 100"],
   [[...URL_OK, "--seed=-1"], "--seed", "-1", "a whole number from 0 to 4294967295"],

@@ -86,7 +86,7 @@ Deno.test("size() golden example, worked out by hand: 100 sessions beyond four t
   }
   assert.equal(
     sizing.answer,
-    "100 sessions: 8 workers of 11 vCPU / 1.36 GiB / 173 GiB disk (one spare), 1.04 Mbit/s in all; cores bind.",
+    "100 sessions: 8 workers of 11 vCPU / 1.36 GiB / 173 GiB disk (one spare), 1.04 Mbit/s in all; the highest level measured, 16 sessions, binds.",
   );
 });
 
