@@ -32,12 +32,15 @@ export function terminalProgress(): (event: ProgressEvent) => void {
       open = true;
     } else if (event.kind === "flag") {
       process.stderr.write(
-        `${
-          live ? CLEAR_LINE : ""
-        }  level ${event.level}, replicate ${event.replicate}: ${event.name}, ${event.reason}\n`,
+        `${live ? CLEAR_LINE : ""}  ${flagText(event)}\n`,
       );
     }
   };
+}
+
+function flagText({ level, replicate, name, reason }: Extract<ProgressEvent, { kind: "flag" }>): string {
+  if (level === 0) return reason;
+  return `${level} ${level === 1 ? "session" : "sessions"}, replicate ${replicate}: ${name}, ${reason}`;
 }
 
 function phaseName(event: Extract<ProgressEvent, { kind: "phase" }>): string {

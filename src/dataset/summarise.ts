@@ -1,7 +1,6 @@
 import { mean } from "simple-statistics";
-import { counterRate, reduceAttempt } from "../quality/mod.ts";
+import { othersUse, reduceAttempt, restlessness } from "../quality/mod.ts";
 import type { Baseline, RunSummary } from "../schema/levels.ts";
-import type { ResourceRow } from "../schema/rows.ts";
 import type { Attempt, Dataset } from "./load.ts";
 
 /**
@@ -37,38 +36,27 @@ export function summarise(dataset: Dataset): RunSummary {
   if (!levels.some(({ metrics }) => metrics.target_cores !== undefined)) {
     warnings.push("No process of the target was named or found: its cost was not measured");
   }
+  const baseline = baselineOf(dataset.idle);
+  const restless = restlessness(baseline.os_cores, cores);
+  if (restless !== undefined) warnings.push(restless);
   return {
     run: path,
     mode: plan.mode,
     url: provenance.target,
     size_groups: plan.size_groups,
     capacity: { cores, memory_bytes },
-    baseline: baselineOf(dataset.idle),
+    baseline,
     levels,
     warnings,
   };
 }
 
 function baselineOf(idle: Attempt[]): Baseline {
-  const windows = idle.map(({ resources }) => {
-    const byGroup: Map<string, ResourceRow[]> = Map.groupBy(resources, (row) => row.group);
-    const cores = (group: string) => counterRate(byGroup.get(group) ?? [], (row) => row.cpu_ms) ?? 0;
-    const memory = (group: string) =>
-      byGroup.get(group)?.findLast((row) => row.memory_bytes !== undefined)?.memory_bytes ?? 0;
-    const groups = [...byGroup.keys()].filter((group) => group !== "system");
-    return {
-      cores: Math.max(0, cores("system") - sum(groups.map(cores))),
-      memory: Math.max(0, memory("system") - sum(groups.map(memory))),
-    };
-  });
+  const windows = idle.map(({ resources }) => othersUse(resources));
   if (windows.length === 0) return { os_cores: 0, os_memory_bytes: 0, drift_cores: 0 };
   return {
     os_cores: mean(windows.map(({ cores }) => cores)),
-    os_memory_bytes: mean(windows.map(({ memory }) => memory)),
+    os_memory_bytes: mean(windows.map(({ memory_bytes }) => memory_bytes)),
     drift_cores: windows.at(-1)!.cores - windows[0].cores,
   };
-}
-
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

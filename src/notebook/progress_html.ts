@@ -112,9 +112,9 @@ function sessionsOf({ live_sessions, iterations, errors }: ProgressState): strin
 function flagsOf({ flags }: ProgressState): string {
   if (flags.length === 0) return "";
   const items = flags.slice(-FLAGS).map(({ level, replicate, name, reason }) =>
-    `<li>${level} sessions, replicate ${replicate}: <b>${escapeHtml(name.replaceAll("_", " "))}</b>. ${
-      escapeHtml(reason)
-    }</li>`
+    `<li>${level === 0 ? "At rest" : `${level} ${level === 1 ? "session" : "sessions"}, replicate ${replicate}`}: <b>${
+      escapeHtml(name.replaceAll("_", " "))
+    }</b>. ${escapeHtml(reason)}</li>`
   );
   const more = flags.length > FLAGS ? `<li>and ${flags.length - FLAGS} before</li>` : "";
   return `<ul style="margin: 6px 0 0; padding-left: 18px">${more}${items.join("")}</ul>`;

@@ -3,3 +3,4 @@ export * from "./attempt_facts.ts";
 export * from "./flag_attempt.ts";
 export * from "./counter_rate.ts";
 export * from "./reduce_attempt.ts";
+export * from "./others_use.ts";

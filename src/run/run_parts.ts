@@ -1,4 +1,4 @@
-import { tellFlags } from "./tell_flags.ts";
+import { tellFlags, tellRestlessness } from "./tell_flags.ts";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { attemptOrder } from "../plan/mod.ts";
@@ -196,12 +196,14 @@ async function attemptPart(
     context.provenance.browser = { ...end.browser, path: end.browser.path.replace(homedir(), "~") };
     directory.writeJson("provenance.json", context.provenance);
   }
-  if (idle) directory.note({ event: "idle_complete", path });
-  else {
+  const { vcpus, cgroup_limits } = context.provenance;
+  const capacity_cores = Math.min(vcpus, cgroup_limits.cores ?? Infinity);
+  if (idle) {
+    directory.note({ event: "idle_complete", path });
+    tellRestlessness(folder, capacity_cores, context.onProgress);
+  } else {
     const reason = end.reason === undefined ? {} : { reason: end.reason };
     directory.note({ event: "attempt_complete", ...id, path, state: end.seal.state, ...reason });
-    const { vcpus, cgroup_limits } = context.provenance;
-    const capacity_cores = Math.min(vcpus, cgroup_limits.cores ?? Infinity);
     tellFlags(folder, { ...end.seal, ...id }, { plan: context.plan, capacity_cores, onProgress: context.onProgress });
   }
   return end;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type AttemptRows, reduceAttempt } from "../quality/mod.ts";
+import { type AttemptRows, othersUse, reduceAttempt, restlessness } from "../quality/mod.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 import type { AttemptSeal } from "../schema/run.ts";
@@ -27,6 +27,22 @@ export function tellFlags(
   for (const { name, reason } of reduceAttempt(rows, setting.plan, setting.capacity_cores).flags) {
     setting.onProgress({ kind: "flag", level, replicate, name, reason });
   }
+}
+
+/**
+ * Tells the listener where the machine was busy when it was to be at rest, while there is still time to look for a quiet one.
+ *
+ * @param folder The idle window's folder.
+ * @param capacity_cores Logical cores that the run may use.
+ * @param onProgress The listener; told as a flag of level 0.
+ */
+export function tellRestlessness(
+  folder: string,
+  capacity_cores: number,
+  onProgress?: (event: ProgressEvent) => void,
+): void {
+  const reason = restlessness(othersUse(rowsOf(folder, "resources.jsonl")).cores, capacity_cores);
+  if (reason !== undefined) onProgress?.({ kind: "flag", level: 0, replicate: 0, name: "busy_machine", reason });
 }
 
 function rowsOf<Row>(folder: string, name: string): Row[] {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type AttemptFacts, flagAttempt } from "../../src/quality/mod.ts";
+import { type AttemptFacts, flagAttempt, othersUse, restlessness } from "../../src/quality/mod.ts";
 
 const CLEAN: AttemptFacts = {
   level: 8,
@@ -81,4 +81,26 @@ Deno.test("flagAttempt() does not take the ends of the window, or one hiccup, fo
     ["one slot missed in a short window", { level: 1, planned: 5, delivered: 4, undelivered: 1 }],
   ];
   for (const [why, facts] of rows) assert.deepEqual(flagAttempt({ ...CLEAN, ...facts }), [], why);
+});
+
+Deno.test("othersUse() is what the system uses beside the groups, and restlessness() says when that is much", () => {
+  const row = (t_ms: number, group: "system" | "target" | "generator", cpu_ms: number, memory_bytes: number) => ({
+    seq: 0,
+    t_ms,
+    group,
+    cpu_ms,
+    memory_bytes,
+    processes: 1,
+  });
+  const rows = [
+    row(0, "system", 100, 8e9),
+    row(0, "target", 0, 1e9),
+    row(0, "generator", 0, 1e8),
+    row(2000, "system", 1300, 9e9),
+    row(2000, "target", 200, 2e9),
+    row(2000, "generator", 400, 1e8),
+  ];
+  assert.deepEqual(othersUse(rows), { cores: 0.3, memory_bytes: 6.9e9 });
+  assert.equal(restlessness(0.3, 4), undefined);
+  assert.match(restlessness(0.3, 2)!, /something else used 0\.30 of its 2 cores/);
 });
