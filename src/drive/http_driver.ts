@@ -37,8 +37,11 @@ export class HttpDriver implements Driver {
   async run(clock: AttemptClock, stop: AbortSignal): Promise<void> {
     const job = this.#job;
     const setting = { job, clock, sink: this.#sink, stop, onStart: this.#onStart };
-    const sessions = job.sessions.map((session) => new HttpSession(session, { ...setting, steps: this.#steps }));
     const over = new AbortController();
+    const server = { ...endpoint(job), clock, over: over.signal };
+    const sessions = job.sessions.map((session) =>
+      new HttpSession(session, new Connection(server), { ...setting, steps: this.#steps })
+    );
     const drain = async () => {
       await clock.until(clock.now() + DRAIN_MS, over.signal);
       for (const { connection } of sessions) connection.abort();
@@ -82,14 +85,13 @@ class Step {
 }
 
 class HttpSession {
-  readonly connection: Connection;
   #options: SendOptions;
 
   constructor(
     readonly session: number,
-    readonly setting: { job: DriveJob; clock: AttemptClock; sink: Sink; stop: AbortSignal; steps: readonly Step[] },
+    readonly connection: Connection,
+    readonly setting: { job: DriveJob; sink: Sink; stop: AbortSignal; steps: readonly Step[] },
   ) {
-    this.connection = new Connection({ ...endpoint(setting.job), clock: setting.clock });
     this.#options = { timeout_ms: setting.job.plan.timeout_ms };
   }
 

@@ -19,6 +19,8 @@ export interface ConnectionOptions {
   tls?: { servername?: string; ca?: string };
   /** Time, and waiting for it. */
   clock: { now(): number; until(t_ms: number, signal?: AbortSignal): Promise<void> };
+  /** One for many connections, that aborts when all are closed: until then the clock may wait for timeouts. @default its own */
+  over?: AbortSignal;
 }
 
 /** How a request may take its course. */
@@ -79,12 +81,15 @@ export class Connection {
   #started_ms = 0;
   #deadline_ms = 0;
   #usableUntil_ms = Infinity;
-  #closed = new AbortController();
+  #closed = false;
+  #over: AbortSignal;
+  #ownEnd?: AbortController;
   /** When the one alarm that watches over timeouts rings; it is not set anew for every request. */
   #alarm_ms = Infinity;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#over = options.over ?? (this.#ownEnd = new AbortController()).signal;
   }
 
   /**
@@ -101,7 +106,7 @@ export class Connection {
     if (this.#settle) {
       throw new Error("Cannot send a request as the one before must have ended: current value is under way");
     }
-    if (this.#closed.signal.aborted) {
+    if (this.#closed) {
       throw new Error("Cannot send a request as the connection must be open: current value is closed");
     }
     return new Promise((settle, reject) => {
@@ -127,7 +132,8 @@ export class Connection {
   close(): void {
     this.abort();
     this.#drop();
-    this.#closed.abort();
+    this.#closed = true;
+    this.#ownEnd?.abort();
   }
 
   #open(): Wire {
@@ -204,8 +210,8 @@ export class Connection {
 
   #setAlarm(t_ms: number): void {
     this.#alarm_ms = t_ms;
-    this.#options.clock.until(t_ms, this.#closed.signal).then(() => {
-      if (this.#alarm_ms !== t_ms || this.#closed.signal.aborted) return;
+    this.#options.clock.until(t_ms, this.#over).then(() => {
+      if (this.#alarm_ms !== t_ms || this.#closed) return;
       this.#alarm_ms = Infinity;
       if (!this.#settle) return;
       if (this.#options.clock.now() >= this.#deadline_ms) this.#fail("timeout");
