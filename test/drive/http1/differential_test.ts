@@ -39,9 +39,9 @@ async function ours(response: WholeResponse): Promise<Understanding & { wire: Ht
   const connection = new Connection({ host: "127.0.0.1", port: server.port, clock: attemptClock(performance.now()) });
   const headers = { host: `127.0.0.1:${server.port}` };
   const { method = "GET" } = response;
-  const wire = await connection.request({ method, path: "/", headers }, { timeout_ms: 5000, keep: true });
+  const wire = await connection.request({ method, path: "/", headers }, { timeout_ms: 20_000, keep: true });
   await new Promise((resolve) => setTimeout(resolve, 10));
-  const next = await connection.request({ method: "GET", path: "/", headers }, { timeout_ms: 5000, keep: true });
+  const next = await connection.request({ method: "GET", path: "/", headers }, { timeout_ms: 20_000, keep: true });
   connection.close();
   assert.equal(wire.outcome, wire.status >= 400 ? "http_error" : "ok");
   assert.deepEqual([next.outcome, next.status, next.body_bytes], ["ok", 200, 5], "the request after it");
@@ -149,7 +149,7 @@ Deno.test("a response that comes byte by byte over a real connection is the same
     const connection = new Connection({ host: "127.0.0.1", port: server.port, clock: attemptClock(performance.now()) });
     const { outcome, bytes_in } = await connection.request(
       { method: "GET", path: "/", headers: { host: "a" } },
-      { timeout_ms: 5000 },
+      { timeout_ms: 20_000 },
     );
     connection.close();
     assert.deepEqual([outcome, bytes_in], ["ok", text.length], what);
@@ -171,7 +171,7 @@ Deno.test("connections that receive at the same time never see each other's byte
       const path = `/${session}-${n}`;
       const { outcome, headers, body } = await connection.request(
         { method: "GET", path, headers: { host: "a" } },
-        { timeout_ms: 10_000, keep: true },
+        { timeout_ms: 20_000, keep: true },
       );
       assert.deepEqual([outcome, headers[1]], ["ok", ["x-path", path]]);
       assert.equal(new TextDecoder().decode(body), path.repeat(2000));

@@ -51,7 +51,7 @@ async function countingProxy(to: number) {
 function client(port: number, tls: { servername?: string; ca?: string }) {
   const connection = new Connection({ host: "127.0.0.1", port, tls, clock: attemptClock(performance.now()) });
   return {
-    get: (path: string, timeout_ms = 5000) =>
+    get: (path: string, timeout_ms = 20_000) =>
       connection.request({ method: "GET", path, headers: { host: "localhost" } }, { timeout_ms }),
     [Symbol.dispose]: () => connection.close(),
   };
