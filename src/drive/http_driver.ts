@@ -8,6 +8,7 @@ import { sessionLoop } from "./session_loop.ts";
  * Sessions that issue requests, each over a connection of its own as a real client would, kept alive.
  *
  * An iteration is the plan's `requests` in order, or one GET of its URL. Bytes are those of the connection, headers included.
+ * Over TLS the machine's roots are trusted, and those of the file that `DENO_CERT` or `NODE_EXTRA_CA_CERTS` names.
  */
 export class HttpDriver implements Driver {
   #job: DriveJob;

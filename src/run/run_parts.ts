@@ -246,8 +246,7 @@ function nameOf({ replicate, name }: Part): string {
 
 function agentPermissions(folder: string, address: string, port: number): string[] {
   const host = address.includes(":") ? `[${address}]` : address;
-  // undici asks for these variables before its first request.
-  return [`--allow-net=${host}:${port}`, `--allow-write=${folder}`, "--allow-env=JEST_WORKER_ID,UNDICI_NO_WASM_SIMD"];
+  return [`--allow-net=${host}:${port}`, `--allow-write=${folder}`];
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -161,3 +161,40 @@ Deno.test("a target that cannot keep the pace leaves slots undelivered, and late
   const waited = rows.slice(1).map((row) => row.started_ms - row.scheduled_ms);
   assert(Math.max(...waited) > 20, "a late start is measured from its slot");
 });
+
+Deno.test("what is under way at the end has five seconds to end, and is aborted then", async () => {
+  await using server = await rawServer((socket, text) => {
+    if (text.startsWith("GET /slow")) setTimeout(() => socket.write(OK), 1500);
+  });
+  const slow = await drive(server.port, {
+    for_ms: 300,
+    pace_ms: 100,
+    timeout_ms: 60_000,
+    requests: [{ name: "slow", method: "GET", path: "/slow" }],
+  });
+  assert.deepEqual(slow.rows.map(({ outcome }) => outcome), ["ok"]);
+  const never = await drive(server.port, { for_ms: 300, pace_ms: 100, timeout_ms: 60_000, sessions: 3 });
+  assert.deepEqual(never.rows.map(({ outcome, status }) => [outcome, status]), Array(3).fill(["aborted", 0]));
+  for (const { started_ms, duration_ms } of never.rows) assert(started_ms + duration_ms >= 5300);
+});
+
+Deno.test("a request that is no HTTP is told of before the attempt begins", async () => {
+  const requests: HttpRequest[] = [{ name: "odd", method: "GET", path: "/", headers: { x: "a\r\nb" } }];
+  await assert.rejects(drive(1, { for_ms: 10, pace_ms: 10, requests }), {
+    name: "TypeError",
+    message: /^Cannot send header x as its value must be one line/,
+  });
+});
+
+Deno.test("a thousand sessions start on their slots, each over its own connection", async () => {
+  await using server = await rawServer((socket) => socket.write(OK));
+  const { rows, events, late } = await drive(server.port, { sessions: 1000, for_ms: 2500, pace_ms: 1000 });
+  assert.equal(server.connections(), 1000);
+  assert.equal(events.filter(({ event }) => event === "session_end").length, 1000);
+  for (const { outcome, started_ms, scheduled_ms } of rows) {
+    assert.equal(outcome, "ok");
+    assert(started_ms >= scheduled_ms, "no request starts before its slot");
+  }
+  assert(late.length > 0 && late.length <= rows.length);
+  assert(late.every((late_ms) => late_ms >= 0));
+});
