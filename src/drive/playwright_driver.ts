@@ -38,6 +38,7 @@ export class PlaywrightDriver implements Driver {
     const pool = new BrowserPool(plan, sessions, {
       args: guard.args,
       ...(trace ? { tracesDir: raw } : {}),
+      lean: !har && !scenario.module,
       watch: {
         lost: (session, reason) => this.#sessions.find((one) => one.session === session)?.lose(reason, true),
         respawned: (respawn) =>

@@ -34,7 +34,7 @@ export class BrowserPool {
   constructor(
     readonly plan: Plan,
     readonly sessions: readonly number[],
-    readonly setting: { args: string[]; tracesDir?: string; watch: BrowserWatch },
+    readonly setting: { args: string[]; tracesDir?: string; lean: boolean; watch: BrowserWatch },
   ) {}
 
   /** Launches what is needed from the start. */
@@ -105,7 +105,7 @@ export class BrowserPool {
     const { args, tracesDir } = this.setting;
     const { browser, sandboxed, version } = await launchBrowser(found, { args, tracesDir });
     this.#about = { path: found.path, source: found.source, version, sandboxed };
-    const traffic = new BrowserTraffic(browser);
+    const traffic = new BrowserTraffic(browser, { lean: this.setting.lean });
     const pid = await browserPid(browser);
     browser.once("disconnected", () => {
       if (this.#closing) return;

@@ -13,7 +13,7 @@ export interface ProtocolEvent {
 interface Inside {
   _connection: {
     toImpl(outside: unknown): {
-      _connection: { _protocolLogger(direction: "send" | "receive", message: Partial<ProtocolEvent>): void };
+      _connection: { _transport: { onmessage(message: Partial<ProtocolEvent>): void } };
       _browserContextId: string;
     };
   };
@@ -27,7 +27,7 @@ interface Inside {
  * popups nor service workers.
  *
  * @param browser just launched: what it said before is not heard.
- * @param listener called with each event before Playwright handles it.
+ * @param listener called with each event before Playwright handles it; of what it returns `false` for, Playwright is not told.
  *
  * @example All that is requested
  * ```ts ignore
@@ -36,12 +36,12 @@ interface Inside {
  * });
  * ```
  */
-export function readAlong(browser: Browser, listener: (event: ProtocolEvent) => void): void {
-  const connection = inside(browser)._connection.toImpl(browser)._connection;
-  const log = connection._protocolLogger;
-  connection._protocolLogger = (direction, message) => {
-    log(direction, message);
-    if (direction === "receive" && message.method !== undefined) listener(message as ProtocolEvent);
+export function readAlong(browser: Browser, listener: (event: ProtocolEvent) => boolean | void): void {
+  const transport = inside(browser)._connection.toImpl(browser)._connection._transport;
+  const tell = transport.onmessage;
+  transport.onmessage = (message) => {
+    if (message.method !== undefined && listener(message as ProtocolEvent) === false) return;
+    tell(message);
   };
 }
 
