@@ -192,6 +192,12 @@ function refuseOwn(pids: number[]): number[] {
   throw new InputError("target", Deno.pid, "a server in a process of its own: this one runs the sweep");
 }
 
+/**
+ * Becomes the program, and leaves somebody in its process group who ends the whole group when standard input closes: so does
+ * a coordinator that is killed, who can end nothing any more.
+ */
+const WARDED = 'exec 3<&0 </dev/null; ( (read -r _ <&3; kill -s KILL 0) & ); exec "$@" 3<&-';
+
 async function startCommand(command: string[], address: string, port: number): Promise<Target> {
   const [name, ...args] = command;
   // This Deno need not be on the PATH.
@@ -200,7 +206,9 @@ async function startCommand(command: string[], address: string, port: number): P
     throw new InputError("--target-command", command.join(" "), `a free port: something listens on ${port} already`);
   }
   // In a process group of its own: a wrapper (`npm start`, `sh -c`) is ended with what it started, and Ctrl-C is not for it.
-  const child = spawn(program, args, { detached: true, stdio: "ignore" });
+  const child = Deno.build.os === "windows"
+    ? spawn(program, args, { stdio: "ignore" })
+    : spawn("sh", ["-c", WARDED, "sh", program, ...args], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
   let ended: { code: number | null } | undefined;
   const end = new Promise<void>((resolve) => {
     child.once("error", () => resolve());
@@ -218,11 +226,6 @@ async function startCommand(command: string[], address: string, port: number): P
   };
   const killAtExit = () => kill("SIGKILL");
   globalThis.addEventListener("unload", killAtExit);
-  // Not even that runs where the coordinator is killed: then this pipe closes.
-  const warden = Deno.build.os === "windows" ? undefined : spawn("sh", ["-c", `read -r _; kill -s KILL -- -${pid}`], {
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-  });
   const close = async () => {
     kill("SIGTERM");
     await Promise.race([end, pause(5000)]);
@@ -235,13 +238,16 @@ async function startCommand(command: string[], address: string, port: number): P
     }
     kill("SIGKILL");
     await end;
-    warden?.kill("SIGKILL");
     globalThis.removeEventListener("unload", killAtExit);
   };
   for (const start_ms = performance.now(); performance.now() - start_ms < READY_MS;) {
     if (await accepts(address, port, 500)) return { ...processes([pid]), end: close };
     if (ended) {
       await close();
+      // How a shell says that there is no such program, or that it is none.
+      if (ended.code === 126 || ended.code === 127) {
+        throw new InputError("--target-command", program, "a program that can be started");
+      }
       const remedy = `a server that keeps running: it ended with code ${ended.code}`;
       throw new InputError("--target-command", command.join(" "), remedy);
     }

@@ -56,10 +56,9 @@ Deno.test(
     assert.match(elsewhere.stderr, /Cannot use --out: .* a folder on a disk with more than 0\.7 MB free/);
 
     for (const name of readdirSync(disk.path)) if (/^filler/.test(name)) Deno.removeSync(join(disk.path, name));
-    await Deno.writeTextFile(join(run, "STOP"), "");
     const again = await startPlimsoll(["resume", run]).ended();
     assert.equal(again.code, 0, again.stderr);
-    assert.equal(summarise(await load(run)).levels.length, 2);
+    assert.equal(summarise(await load(run)).levels.length, 1);
   },
 );
 
