@@ -23,7 +23,9 @@ const NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 const LABEL = /\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\\n]|\\.)*)"\s*/y;
 // A timestamp may follow, and after that whatever a newer format adds as a comment.
 const VALUE = /[ \t]*([^\s#]+)(?:[ \t]+-?\d+(?:\.\d+)?)?[ \t\r]*(?:#.*)?$/y;
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const DECIMAL = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+/** Names and labels are words: what is longer is no line of metrics. */
+const LONGEST_LINE = 65_536;
 const ESCAPES: Record<string, string> = { "\\\\": "\\", '\\"': '"', "\\n": "\n" };
 /** The parts of a histogram or a summary. */
 const PARTS = ["", "_bucket", "_sum", "_count"];
@@ -68,6 +70,7 @@ export function parseExposition(text: string, options: ExpositionOptions = {}): 
     const name = NAME.exec(text)?.[0];
     if (name === undefined) throw unreadable(number, "a metric's name");
     if (left.has(name) || (wanted && !wanted.has(name))) continue;
+    if (end - from > LONGEST_LINE) throw unreadable(number, `at most ${LONGEST_LINE} characters`);
     if (samples.length === most_samples) {
       throw new RangeError(`Cannot read a page of metrics: it has more than ${most_samples} samples`);
     }
