@@ -83,8 +83,13 @@ export async function load(path: string): Promise<Dataset> {
       warnings.push(...read.warnings);
     }
   }
-  attempts.sort((a, b) => a.seal.started_at < b.seal.started_at ? -1 : 1);
-  idle.sort((a, b) => a.seal.started_at < b.seal.started_at ? -1 : 1);
+  // The manifest's order is that of events; the wall clock may have been set meanwhile.
+  const ended = new Map(lines.flatMap((line, index) => "path" in line ? [[line.path, index] as const] : []));
+  const inOrder = (a: Attempt, b: Attempt) =>
+    (ended.get(a.path) ?? Infinity) - (ended.get(b.path) ?? Infinity) ||
+    (a.seal.started_at < b.seal.started_at ? -1 : 1);
+  attempts.sort(inOrder);
+  idle.sort(inOrder);
   const warning = endWarning(lines);
   if (warning) warnings.push(warning);
   return { info, attempts, idle, requests: requestFrame(attempts), resources: resourceFrame(attempts), warnings };
