@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import type { Browser } from "playwright";
 import { findBrowser, launchBrowser } from "../../src/browser/mod.ts";
 import { startStreamer } from "../../src/demo/mod.ts";
 import { BrowserTraffic } from "../../src/drive/browser/page_traffic.ts";
@@ -61,6 +63,61 @@ function near(bytes: number, bodies: number, answers: number): void {
 }
 
 const BODY = 100_000;
+const CHUNKS = 60;
+
+Deno.test("a browser does not hold on to what its pages received, as it would if left alone", async () => {
+  await using site = serve((_, url) =>
+    url.pathname === "/body"
+      ? new Response(crypto.getRandomValues(new Uint8Array(50_000)), { headers: { "cache-control": "no-store" } })
+      : html("")
+  );
+  const growth = async (watch: (browser: Browser) => void) => {
+    const { browser } = await launchBrowser(await findBrowser());
+    watch(browser);
+    try {
+      const page = await (await browser.newContext()).newPage();
+      await page.goto(site.url);
+      const fetched = async (times: number) => {
+        await page.evaluate(
+          `(async () => { for (let n = 0; n < ${times}; n++) await (await fetch("/body")).arrayBuffer(); })()`,
+        );
+        await page.waitForTimeout(1500);
+        return browserMemory();
+      };
+      const after20 = await fetched(400);
+      return await fetched(1200) - after20;
+    } finally {
+      await browser.close();
+    }
+  };
+  const bounded = await growth((browser) => new BrowserTraffic(browser, { lean: true }));
+  const alone = await growth(() => {});
+  assert(alone > 40e6, `a browser left alone grew by ${alone} bytes while it received 60 MB`);
+  assert(bounded < 30e6, `it grew by ${bounded} bytes while it received 60 MB`);
+});
+
+/** PSS of the browsers below this process. */
+function browserMemory(): number {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      parents.set(Number(name), Number(readFileSync(`/proc/${name}/stat`, "utf8").split(") ")[1].split(" ")[1]));
+    } catch { /* it has ended meanwhile */ }
+  }
+  const below = new Set([Deno.pid]);
+  for (let size = 0; size !== below.size;) {
+    size = below.size;
+    for (const [pid, parent] of parents) if (below.has(parent)) below.add(pid);
+  }
+  below.delete(Deno.pid);
+  return [...below].reduce((sum, pid) => {
+    try {
+      return sum + 1024 * Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
+    } catch {
+      return sum;
+    }
+  }, 0);
+}
 
 Deno.test("what comes from a cache, or stays in the page, costs nothing", async () => {
   const { bytes_in } = await measured(
@@ -105,18 +162,21 @@ Deno.test("a stream counts as it comes, not only when it ends", async () => {
       let sent = 0;
       const body = new ReadableStream({
         async pull(controller) {
-          if (sent++ < 20) controller.enqueue(chunk);
-          else await new Promise(() => {});
+          if (sent++ === CHUNKS) await new Promise(() => {});
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          controller.enqueue(chunk);
         },
       });
       return new Response(body, { headers: { "content-type": "text/event-stream" } });
     },
     `new Promise((resolve) => {
     let events = 0;
-    new EventSource("/events").onmessage = () => { if (++events === 20) resolve(); };
+    new EventSource("/events").onmessage = () => { if (++events === ${CHUNKS}) resolve(); };
   })`,
   );
-  near(bytes_in, 20 * chunk.length, 1);
+  // The browser tells of the last part or two with the one that follows.
+  const bodies = CHUNKS * chunk.length;
+  assert(bytes_in > bodies - 3 * chunk.length && bytes_in < bodies + 1500, `${bytes_in} bytes of ${bodies}`);
 });
 
 Deno.test("frames of WebSockets count both ways, of text and of bytes", async () => {

@@ -1,7 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { Browser, BrowserContext } from "playwright";
 import { REFUSED } from "./outcome_of.ts";
-import { contextId, type ProtocolEvent, readAlong } from "./read_along.ts";
+import { contextId, limitBodies, type ProtocolEvent, readAlong } from "./read_along.ts";
+
+/** What a page's browser holds of the bodies received, for scenarios that ask for them. */
+const BODIES_BYTES = 10e6;
 
 /** What a session's pages moved, and were refused, since it was last taken. */
 export interface Traffic {
@@ -32,7 +35,8 @@ interface Request {
  * frames of WebSockets both ways; of pages, frames in processes of their own, popups, and workers of any kind. What comes
  * from a cache costs nothing.
  *
- * Frames of WebSockets count as they are before compression, where the server compresses them.
+ * Frames of WebSockets count as they are before compression, where the server compresses them. Of a stream that goes on the
+ * browser may tell the last part only with the next.
  *
  * @example A context's bytes
  * ```ts ignore
@@ -58,6 +62,7 @@ export class BrowserTraffic {
    */
   constructor(browser: Browser, { lean = false }: { lean?: boolean } = {}) {
     this.#lean = lean;
+    limitBodies(browser, lean ? 0 : BODIES_BYTES);
     readAlong(browser, (event) => this.#see(event));
   }
 

@@ -13,7 +13,9 @@ export interface ProtocolEvent {
 interface Inside {
   _connection: {
     toImpl(outside: unknown): {
-      _connection: { _transport: { onmessage(message: Partial<ProtocolEvent>): void } };
+      _connection: {
+        _transport: { onmessage(message: Partial<ProtocolEvent>): void; send(message: Partial<ProtocolEvent>): void };
+      };
       _browserContextId: string;
     };
   };
@@ -42,6 +44,25 @@ export function readAlong(browser: Browser, listener: (event: ProtocolEvent) => 
   transport.onmessage = (message) => {
     if (message.method !== undefined && listener(message as ProtocolEvent) === false) return;
     tell(message);
+  };
+}
+
+/**
+ * Bounds what a browser holds of the bodies that its pages received, in case that somebody asks for them.
+ *
+ * Playwright leaves it at Chromium's own bound, 100 MB and more for each page, which no user's browser holds: it would be
+ * charged to the session.
+ *
+ * @param bytes for each page; 0 where nobody asks.
+ */
+export function limitBodies(browser: Browser, bytes: number): void {
+  const transport = inside(browser)._connection.toImpl(browser)._connection._transport;
+  const send = transport.send.bind(transport);
+  transport.send = (message) => {
+    if (message.method === "Network.enable") {
+      message.params = { ...message.params, maxTotalBufferSize: bytes, maxResourceBufferSize: bytes };
+    }
+    send(message);
   };
 }
 
