@@ -2,6 +2,7 @@ import { tellFlags, tellRestlessness } from "./tell_flags.ts";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { attemptOrder } from "../plan/mod.ts";
+import { capacityOf } from "../quality/mod.ts";
 import type { AttemptSeal, Provenance } from "../schema/run.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
@@ -95,7 +96,7 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
     const { level = 0 } = part.replicate ?? {};
     if (level > limit.level) {
       limit.hit = true;
-      missing.push(`${nameOf(part)}: less than 15 % of the memory was available at ${limit.level} sessions`);
+      missing.push(`${nameOf(part)}: less than 15 % of the memory was available at ${sessionsText(limit.level)}`);
       continue;
     }
     const left = parts.slice(index).filter(isOpen);
@@ -196,15 +197,14 @@ async function attemptPart(
     context.provenance.browser = { ...end.browser, path: end.browser.path.replace(homedir(), "~") };
     directory.writeJson("provenance.json", context.provenance);
   }
-  const { vcpus, cgroup_limits } = context.provenance;
-  const capacity_cores = Math.min(vcpus, cgroup_limits.cores ?? Infinity);
   if (idle) {
     directory.note({ event: "idle_complete", path });
-    tellRestlessness(folder, capacity_cores, context.onProgress);
+    tellRestlessness(folder, context.provenance.vcpus, context.onProgress);
   } else {
     const reason = end.reason === undefined ? {} : { reason: end.reason };
     directory.note({ event: "attempt_complete", ...id, path, state: end.seal.state, ...reason });
-    tellFlags(folder, { ...end.seal, ...id }, { plan: context.plan, capacity_cores, onProgress: context.onProgress });
+    const { plan, provenance, onProgress } = context;
+    tellFlags(folder, { ...end.seal, ...id }, { plan, capacity: capacityOf(plan, provenance), onProgress });
   }
   return end;
 }
@@ -241,7 +241,11 @@ async function measure(part: Part, attempt: number, folder: string, context: Par
 
 function nameOf({ replicate, name }: Part): string {
   if (!replicate) return name;
-  return `${replicate.level} ${replicate.level === 1 ? "session" : "sessions"}, replicate ${replicate.replicate}`;
+  return `${sessionsText(replicate.level)}, replicate ${replicate.replicate}`;
+}
+
+function sessionsText(count: number): string {
+  return `${count} ${count === 1 ? "session" : "sessions"}`;
 }
 
 function agentPermissions(folder: string, address: string, port: number): string[] {

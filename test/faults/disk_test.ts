@@ -107,7 +107,7 @@ Deno.test("a folder that goes read-only under the sweep ends it with code 74; wr
   await using disk = await mount(folder.path, ["-o", "loop,errors=remount-ro", image]);
   await using target = rememberingTarget();
   const run = join(disk.path, "run");
-  const plan = await writePlan(folder.path, { ...SHORT, url: target.url });
+  const plan = await writePlan(folder.path, { ...SHORT, url: target.url, levels: [1] });
   const sweep = startPlimsoll(["sweep", plan, "--out", run]);
   const rows = join(run, ...FIRST, "requests.jsonl");
   await until(() => existsSync(rows));
@@ -130,7 +130,7 @@ Deno.test("a folder that goes read-only under the sweep ends it with code 74; wr
   assert(assertWhole(rows) >= accepted);
   const again = await startPlimsoll(["resume", run]).ended();
   assert.equal(again.code, 0, again.stderr);
-  assert.equal(summarise(await load(run)).levels.length, 2);
+  assert.equal(summarise(await load(run)).levels.length, 1);
 });
 
 /** Mounts a file system in a folder, until the end of the scope. */
