@@ -1,5 +1,5 @@
 import { mean } from "simple-statistics";
-import { othersUse, reduceAttempt, restlessness } from "../quality/mod.ts";
+import { capacityOf, othersUse, reduceAttempt, restlessness } from "../quality/mod.ts";
 import type { Baseline, RunSummary } from "../schema/levels.ts";
 import type { Attempt, Dataset } from "./load.ts";
 
@@ -23,8 +23,9 @@ export function summarise(dataset: Dataset): RunSummary {
   const { plan, provenance, path } = dataset.info;
   const cores = Math.min(provenance.vcpus, provenance.cgroup_limits.cores ?? Infinity);
   const memory_bytes = Math.min(provenance.memory_bytes, provenance.cgroup_limits.memory_bytes ?? Infinity);
+  const capacity = capacityOf(plan, provenance);
   const levels = dataset.attempts.filter(({ discarded }) => !discarded)
-    .map((attempt) => reduceAttempt(attempt, plan, cores))
+    .map((attempt) => reduceAttempt(attempt, plan, capacity))
     .sort((a, b) => a.level - b.level || a.replicate - b.replicate);
   const kinds = new Set(dataset.attempts.flatMap(({ resources }) => resources.map((row) => row.memory_kind)));
   const warnings = [...dataset.warnings];
@@ -37,7 +38,7 @@ export function summarise(dataset: Dataset): RunSummary {
     warnings.push("No process of the target was named or found: its cost was not measured");
   }
   const baseline = baselineOf(dataset.idle);
-  const restless = restlessness(baseline.os_cores, cores);
+  const restless = restlessness(baseline.os_cores, provenance.vcpus);
   if (restless !== undefined) warnings.push(restless);
   return {
     run: path,

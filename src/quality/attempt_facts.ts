@@ -14,8 +14,12 @@ export interface AttemptFacts {
   command?: string;
   /** Share of the requests that failed, 0–1. */
   error_ratio?: number;
-  /** Logical cores that the run may use. */
+  /** Logical cores that the target may use. */
   capacity_cores: number;
+  /** Logical cores of the machine, which `system_cores` are some of; `capacity_cores` if left out. */
+  machine_cores?: number;
+  /** Use of the limit of the cgroup that the run itself is in, 0–1. */
+  shared_busy?: number;
   target_cores?: number;
   system_cores?: number;
   /** Use of one core by the busiest thread, 0–1. */

@@ -49,7 +49,8 @@ export function flagAttempt(facts: AttemptFacts): Flag[] {
   const generator = generatorLimit(facts);
   if (generator) add("generator_limited", generator, "demand", "throughput");
 
-  const machineBusy = (facts.system_cores ?? 0) / capacity;
+  // Where the run is in a cgroup with a limit, that is its machine as well.
+  const machineBusy = Math.max((facts.system_cores ?? 0) / (facts.machine_cores ?? capacity), facts.shared_busy ?? 0);
   const targetBusy = (facts.target_cores ?? 0) / capacity;
   const saturated = saturation(facts, targetBusy, machineBusy, generator !== undefined);
   if (saturated) add("target_saturated", saturated, "demand");

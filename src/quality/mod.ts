@@ -1,5 +1,6 @@
 /** What sets an attempt apart, from its rows. Pure. */
 export * from "./attempt_facts.ts";
+export * from "./capacity_of.ts";
 export * from "./flag_attempt.ts";
 export * from "./counter_rate.ts";
 export * from "./reduce_attempt.ts";

@@ -23,6 +23,8 @@ export function othersUse(resources: readonly ResourceRow[]): OthersUse {
   const cores = (group: string) => counterRate(byGroup.get(group) ?? [], (row) => row.cpu_ms) ?? 0;
   const memory = (group: string) =>
     byGroup.get(group)?.findLast((row) => row.memory_bytes !== undefined)?.memory_bytes ?? 0;
+  // A target that is a whole machine has what others use on it in its own rows.
+  if (byGroup.get("target")?.some((row) => row.memory_kind === "system")) return { cores: 0, memory_bytes: 0 };
   const groups = [...byGroup.keys()].filter((group) => group !== "system");
   const rest = (of: (group: string) => number) =>
     Math.max(0, groups.reduce((left, group) => left - of(group), of("system")));

@@ -4,6 +4,7 @@ import type { Plan } from "../schema/plan.ts";
 import type { EventRow, RequestRow, ResourceRow } from "../schema/rows.ts";
 import type { AttemptSeal } from "../schema/run.ts";
 import type { AttemptFacts } from "./attempt_facts.ts";
+import type { Capacity } from "./capacity_of.ts";
 import { counterRate } from "./counter_rate.ts";
 import { flagAttempt } from "./flag_attempt.ts";
 
@@ -29,10 +30,10 @@ const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 };
  *
  * @param attempt The rows.
  * @param plan What was planned.
- * @param capacity_cores Logical cores that the run may use.
+ * @param capacity What target, machine and run may use.
  * @returns Plain data. A metric that was not measured is absent.
  */
-export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity_cores: number): LevelSummary {
+export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capacity): LevelSummary {
   const { level, replicate, attempt: number, window } = attempt.seal;
   const window_s = (window.to_ms - window.from_ms) / 1000;
   const inside = (t_ms: number) => t_ms >= window.from_ms && t_ms <= window.to_ms;
@@ -95,14 +96,14 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity_cores: 
     window_s,
     requests: requests.length,
     metrics,
-    flags: flagAttempt(factsOf(attempt, plan, capacity_cores, metrics, byGroup)),
+    flags: flagAttempt(factsOf(attempt, plan, capacity, metrics, byGroup)),
   };
 }
 
 function factsOf(
   attempt: AttemptRows,
   plan: Plan,
-  capacity_cores: number,
+  capacity: Capacity,
   metrics: Record<string, number>,
   byGroup: Map<string, ResourceRow[]>,
 ): AttemptFacts {
@@ -123,7 +124,9 @@ function factsOf(
     failed: attempt.seal.state === "failing",
     ...commandFault(attempt),
     error_ratio: metrics.error_ratio,
-    capacity_cores,
+    capacity_cores: capacity.target_cores,
+    machine_cores: capacity.machine_cores,
+    ...sharedBusy(capacity, metrics),
     target_cores: metrics.target_cores,
     system_cores: metrics.system_cores,
     target_hottest_thread: hottest("target"),
@@ -132,9 +135,16 @@ function factsOf(
       ? { loop_lag_p99_ms: generator.loop_lag_p99_ms, start_late_p99_ms: generator.start_late_p99_ms }
       : {}),
     pace_ms: plan.pace_ms,
-    ...(steal === undefined ? {} : { steal_ratio: steal / capacity_cores }),
+    ...(steal === undefined ? {} : { steal_ratio: steal / capacity.machine_cores }),
     samples: system.length,
   };
+}
+
+/** Use of the limit that the run's own groups share, 0–1. */
+function sharedBusy({ shared }: Capacity, metrics: Record<string, number>): { shared_busy?: number } {
+  return shared
+    ? { shared_busy: sum(shared.groups.map((group) => metrics[`${group}_cores`] ?? 0)) / shared.cores }
+    : {};
 }
 
 function commandFault(attempt: AttemptRows): { command?: string } {

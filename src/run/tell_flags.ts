@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type AttemptRows, othersUse, reduceAttempt, restlessness } from "../quality/mod.ts";
+import { type AttemptRows, type Capacity, othersUse, reduceAttempt, restlessness } from "../quality/mod.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 import type { AttemptSeal } from "../schema/run.ts";
@@ -9,12 +9,12 @@ import type { AttemptSeal } from "../schema/run.ts";
  *
  * @param folder The attempt's folder.
  * @param seal Its seal.
- * @param setting The plan, the cores that the run may use, and the listener.
+ * @param setting The plan, what there is to be used up, and the listener.
  */
 export function tellFlags(
   folder: string,
   seal: AttemptSeal,
-  setting: { plan: Plan; capacity_cores: number; onProgress?: (event: ProgressEvent) => void },
+  setting: { plan: Plan; capacity: Capacity; onProgress?: (event: ProgressEvent) => void },
 ): void {
   if (!setting.onProgress) return;
   const rows: AttemptRows = {
@@ -24,7 +24,7 @@ export function tellFlags(
     events: rowsOf(folder, "events.jsonl"),
   };
   const { level, replicate } = seal;
-  for (const { name, reason } of reduceAttempt(rows, setting.plan, setting.capacity_cores).flags) {
+  for (const { name, reason } of reduceAttempt(rows, setting.plan, setting.capacity).flags) {
     setting.onProgress({ kind: "flag", level, replicate, name, reason });
   }
 }
@@ -33,15 +33,15 @@ export function tellFlags(
  * Tells the listener where the machine was busy when it was to be at rest, while there is still time to look for a quiet one.
  *
  * @param folder The idle window's folder.
- * @param capacity_cores Logical cores that the run may use.
+ * @param machine_cores Logical cores of the machine.
  * @param onProgress The listener; told as a flag of level 0.
  */
 export function tellRestlessness(
   folder: string,
-  capacity_cores: number,
+  machine_cores: number,
   onProgress?: (event: ProgressEvent) => void,
 ): void {
-  const reason = restlessness(othersUse(rowsOf(folder, "resources.jsonl")).cores, capacity_cores);
+  const reason = restlessness(othersUse(rowsOf(folder, "resources.jsonl")).cores, machine_cores);
   if (reason !== undefined) onProgress?.({ kind: "flag", level: 0, replicate: 0, name: "busy_machine", reason });
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type AttemptFacts, flagAttempt, othersUse, restlessness } from "../../src/quality/mod.ts";
+import { type AttemptFacts, capacityOf, flagAttempt, othersUse, restlessness } from "../../src/quality/mod.ts";
 
 const CLEAN: AttemptFacts = {
   level: 8,
@@ -30,6 +30,27 @@ const ROWS: [why: string, facts: Partial<AttemptFacts>, name: string, excluded: 
     "demand",
     "throughput",
   ]],
+  [
+    "the target uses up its limit on a large machine",
+    { capacity_cores: 0.5, machine_cores: 8, target_cores: 0.48 },
+    "target_saturated",
+    [
+      "demand",
+    ],
+  ],
+  ["browsers use up the run's limit on a large machine", { machine_cores: 64, shared_busy: 0.97 }, "machine_limited", [
+    "demand",
+    "throughput",
+  ]],
+  [
+    "others use up a machine larger than the target's limit",
+    { capacity_cores: 2, machine_cores: 8, system_cores: 7.8 },
+    "machine_limited",
+    [
+      "demand",
+      "throughput",
+    ],
+  ],
   ["the generator's thread is full", { generator_hottest_thread: 0.95 }, "generator_limited", ["demand", "throughput"]],
   ["the generator's loop lags", { loop_lag_p99_ms: 80 }, "generator_limited", ["demand", "throughput"]],
   ["iterations start late", { start_late_p99_ms: 140, delivered: 70, undelivered: 10 }, "generator_limited", [
@@ -81,6 +102,57 @@ Deno.test("flagAttempt() does not take the ends of the window, or one hiccup, fo
     ["one slot missed in a short window", { level: 1, planned: 5, delivered: 4, undelivered: 1 }],
   ];
   for (const [why, facts] of rows) assert.deepEqual(flagAttempt({ ...CLEAN, ...facts }), [], why);
+});
+
+Deno.test("a busy neighbour on a machine larger than the limits flags nothing", () => {
+  assert.deepEqual(
+    flagAttempt({ ...CLEAN, capacity_cores: 2, machine_cores: 16, system_cores: 6, shared_busy: 0.3 }),
+    [],
+  );
+  assert.deepEqual(flagAttempt({ ...CLEAN, capacity_cores: Infinity, machine_cores: 2, target_cores: 30 }), []);
+});
+
+Deno.test("capacityOf() compares like with like", () => {
+  const all = ["target", "browser", "generator"];
+  const rows: [why: string, plan: object, found: Parameters<typeof capacityOf>[1], want: object][] = [
+    ["no limits", {}, { vcpus: 8, cgroup_limits: {} }, { target_cores: 8, machine_cores: 8 }],
+    ["before limits of targets were recorded", {}, { vcpus: 8, cgroup_limits: { cores: 2 } }, {
+      target_cores: 2,
+      machine_cores: 8,
+      shared: { cores: 2, groups: all },
+    }],
+    [
+      "both in one container",
+      {},
+      { vcpus: 8, cgroup_limits: { cores: 2 }, target_limits: { cores: 2, shared: true } },
+      {
+        target_cores: 2,
+        machine_cores: 8,
+        shared: { cores: 2, groups: all },
+      },
+    ],
+    ["the target in one of its own", {}, { vcpus: 8, cgroup_limits: {}, target_limits: { cores: 0.5 } }, {
+      target_cores: 0.5,
+      machine_cores: 8,
+    }],
+    ["another machine", { target_prometheus: "http://10.0.0.1:9100/" }, {
+      vcpus: 2,
+      cgroup_limits: {},
+      target_limits: { cores: 64 },
+    }, { target_cores: 64, machine_cores: 2 }],
+    ["a program somewhere", { target_prometheus: "http://10.0.0.1:80/" }, { vcpus: 2, cgroup_limits: {} }, {
+      target_cores: Infinity,
+      machine_cores: 2,
+    }],
+  ];
+  for (const [why, plan, found, want] of rows) assert.deepEqual(capacityOf(plan, found), want, why);
+});
+
+Deno.test("othersUse() of a target that is a whole machine is nothing", () => {
+  const row = { cpu_ms: 0, processes: 1, seq: 0, t_ms: 0 };
+  const target = { ...row, group: "target" as const, memory_bytes: 5e9, memory_kind: "system" as const };
+  const system = { ...row, group: "system" as const, memory_bytes: 6e9 };
+  assert.deepEqual(othersUse([target, system, { ...system, t_ms: 1000, cpu_ms: 900 }]), { cores: 0, memory_bytes: 0 });
 });
 
 Deno.test("othersUse() is what the system uses beside the groups, and restlessness() says when that is much", () => {
