@@ -133,6 +133,25 @@ Deno.test("lines recorded by playwright codegen work as they are, steps are rows
   assert.equal(told.reason, "at http://127.0.0.1/?token=[redacted] between steps");
 });
 
+Deno.test("a module may close its page and its context, as codegen does at the end of a script", async () => {
+  await using site = serve(() => html(""));
+  await using folder = await tempFolder();
+  const module = join(folder.path, "close.ts");
+  await Deno.writeTextFile(
+    module,
+    `export default async ({ page, context, iteration }) => {
+      await page.goto("/");
+      await page.close();
+      if (iteration % 2 === 1) await context.close();
+    };`,
+  );
+  const driven = await drive({ url: site.url, browser_scenario: { ...NO_SHOTS, module } }, {
+    until: ({ rows }) => rows.length >= 4,
+  });
+  assert.deepEqual(driven.rows.map(({ outcome }) => outcome), Array(4).fill("ok"));
+  assert.deepEqual(driven.of("browser_lost"), []);
+});
+
 Deno.test("a module that hangs is a timeout, and its page is given up", async () => {
   await using site = serve(() => html(""));
   await using folder = await tempFolder();

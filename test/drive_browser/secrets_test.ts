@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { strFromU8, unzipSync } from "fflate";
 import { load, summarise } from "../../src/dataset/mod.ts";
 import { sweep } from "../../src/run/mod.ts";
+import { privateFolder } from "../../src/drive/browser/private_folder.ts";
 import { redactHar } from "../../src/drive/browser/redact_har.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { drive, html, serve } from "./drive.ts";
@@ -183,6 +184,23 @@ Deno.test("without redaction the same HAR would hold secrets", () => {
   for (let n = 1; n <= 10; n++) {
     assert(JSON.stringify(har).includes(`x${n}`));
     assert(!text.includes(`x${n}`), `x${n} in ${text}`);
+  }
+});
+
+Deno.test("what a process that was killed left unredacted is removed by the next", async () => {
+  const { pid, status } = new Deno.Command("true").spawn();
+  await status;
+  const left = join(tmpdir(), `plimsoll-raw-${pid}-left`);
+  Deno.mkdirSync(left);
+  Deno.writeTextFileSync(join(left, "s0.har"), CANARIES.bearer);
+  const own = await privateFolder();
+  try {
+    assert.throws(() => Deno.statSync(left), Deno.errors.NotFound);
+    assert.equal(Deno.statSync(own).mode! & 0o777, 0o700);
+    await Deno.remove(await privateFolder());
+    assert(Deno.statSync(own).isDirectory, "that of a process which is alive stays");
+  } finally {
+    await Deno.remove(own);
   }
 });
 

@@ -92,7 +92,7 @@ export class BrowserSession {
     this.#extra.clear();
     this.#tellRefused();
     // At once, so that the next slot begins in time.
-    await this.#restore();
+    if (!this.stop?.aborted) await this.#restore();
   }
 
   /** Says that the page, or the whole browser, is gone. */

@@ -6,6 +6,9 @@ import { contextId, limitBodies, type ProtocolEvent, readAlong } from "./read_al
 /** What a page's browser holds of the bodies received, for scenarios that ask for them. */
 const BODIES_BYTES = 10e6;
 
+/** Requests of one session that are under way at once. */
+const MOST_REQUESTS = 5000;
+
 /** What a session's pages moved, and were refused, since it was last taken. */
 export interface Traffic {
   bytes_in: number;
@@ -87,7 +90,10 @@ export class BrowserTraffic {
   }
 
   #isOfDocument(method: string, { requestId, type }: { requestId: string; type?: string }): boolean {
-    if (method === "Network.requestWillBeSent" && type === "Document") this.#documents.add(requestId);
+    if (method === "Network.requestWillBeSent" && type === "Document") {
+      this.#documents.add(requestId);
+      if (this.#documents.size > MOST_REQUESTS) this.#documents.delete(this.#documents.keys().next().value!);
+    }
     if (method === "Network.loadingFinished" || method === "Network.loadingFailed") {
       return this.#documents.delete(requestId);
     }
@@ -191,6 +197,8 @@ export class PageTraffic {
     if (!request) {
       request = { url: "", line_bytes: 0, received_bytes: 0, sent: false, byWorker: false, page: false };
       this.#requests.set(id, request);
+      // Of what a navigation cuts off the browser may tell no end.
+      if (this.#requests.size > MOST_REQUESTS) this.#requests.delete(this.#requests.keys().next().value!);
     }
     return request;
   }
