@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Cgroup, cgroupFolders, cgroupLimits, cgroupPaths, LinuxSampler, type Sample } from "../../src/sample/mod.ts";
 import { tempFolder } from "../temp_folder.ts";
-import { startPerl, until } from "./perl.ts";
+import { makeCgroup } from "./make_cgroup.ts";
+import { startPerl } from "./perl.ts";
 
 const ROOT = "/sys/fs/cgroup";
 const linux = Deno.build.os === "linux";
@@ -85,30 +86,6 @@ Deno.test("cgroupLimits() takes the least from a process's cgroup up to the root
   ]);
 });
 
-/** A real cgroup of this machine, in whichever hierarchies it has. */
-async function makeCgroup(): Promise<
-  { path: string; add: (pid: number) => void; set: (file: string, value: string) => void } & AsyncDisposable
-> {
-  const v2 = exists(`${ROOT}/cgroup.controllers`);
-  const mounts = v2 ? [ROOT] : ["cpu", "cpuacct", "memory"].map((name) => `${ROOT}/${name}`).filter(exists);
-  const path = `/plimsoll-test-${crypto.randomUUID().slice(0, 8)}`;
-  const folders = [...new Set(mounts.map((mount) => Deno.realPathSync(mount)))].map((mount) => mount + path);
-  for (const folder of folders) await Deno.mkdir(folder);
-  return {
-    path,
-    add: (pid) => folders.forEach((folder) => Deno.writeTextFileSync(`${folder}/cgroup.procs`, `${pid}`)),
-    set(file, value) {
-      for (const folder of folders) if (exists(`${folder}/${file}`)) Deno.writeTextFileSync(`${folder}/${file}`, value);
-    },
-    async [Symbol.asyncDispose]() {
-      for (const folder of folders) {
-        await until("an empty cgroup", () => Deno.readTextFileSync(`${folder}/cgroup.procs`) === "");
-        await Deno.remove(folder);
-      }
-    },
-  };
-}
-
 Deno.test({
   name: "A target that is a cgroup is counted by it, several processes and those that come and go",
   ignore,
@@ -164,12 +141,3 @@ Deno.test({
     assert(last.throttled_ms! - first.throttled_ms! > 300, `${last.throttled_ms} ms`);
   },
 });
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,37 +1,12 @@
 import assert from "node:assert/strict";
 import { LinuxSystem, type Sample, scrapeTarget, TargetScraper } from "../../src/sample/mod.ts";
 import { resourceRowSchema } from "../../src/schema/mod.ts";
+import { startExporter } from "./start_exporter.ts";
 import { kernelCpu, startPerl, until } from "./perl.ts";
 
 const ignore = Deno.build.os !== "linux";
 const address = "127.0.0.1";
 const now = () => performance.now();
-
-/** A real node_exporter on a free port. */
-async function startExporter(): Promise<{ url: string } & AsyncDisposable> {
-  const listener = Deno.listen({ hostname: address, port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  const child = new Deno.Command("prometheus-node-exporter", {
-    args: [`--web.listen-address=${address}:${port}`],
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const url = `http://${address}:${port}/metrics`;
-  for (let tries = 0; tries < 200; tries++) {
-    const answer = await fetch(url).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer?.ok) break;
-    await pause(50);
-  }
-  return {
-    url,
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
-      await child.status;
-    },
-  };
-}
 
 Deno.test({
   name: "A machine with node_exporter has the row that /proc gives",
@@ -173,8 +148,4 @@ function alive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
