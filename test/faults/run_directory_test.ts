@@ -21,8 +21,9 @@ Deno.test("a run belongs to one sweep at a time, is gone on with only by its own
   assert.equal(swept.code, 2);
   assert.match(swept.stderr, /Cannot use --out: .* To go on with that: deno task plimsoll resume /);
   assert.equal((await sweep.ended()).code, 0, "whoever came first is not disturbed");
-  const whole = summarise(await load(run));
-  assert.deepEqual(whole.warnings, []);
+  const dataset = await load(run);
+  assert.deepEqual(dataset.warnings, []);
+  const whole = summarise(dataset);
 
   // A complete run: nothing is driven, nothing is changed.
   const requests = target.answered_ms.length;
@@ -50,7 +51,7 @@ Deno.test("a run belongs to one sweep at a time, is gone on with only by its own
   assert.equal(mended.code, 0, mended.stderr);
   assert.match(
     mended.stderr,
-    /level 1, replicate 1: attempt_damaged, levels\/1\/r1\/a1: requests\.jsonl is not what was sealed/,
+    /1 session, replicate 1: attempt_damaged, levels\/1\/r1\/a1: requests\.jsonl is not what was sealed/,
   );
   const { levels } = summarise(await load(run));
   assert.deepEqual(levels.map(({ level, attempt }) => [level, attempt]), [[1, 2], [2, 2]]);

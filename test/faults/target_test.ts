@@ -57,6 +57,7 @@ Deno.test("a target named by port that dies in mid-level: the level is failing, 
     ...SHORT,
     url: `http://127.0.0.1:${port}/`,
     target_port: port,
+    levels: [1],
   });
   const sweep = startPlimsoll(["sweep", plan, "--out", run]);
   await until(() => lines(join(run, ...FIRST)).length > 3);
