@@ -28,6 +28,8 @@ export interface ProcessCpu {
  * ```
  */
 export class GroupCpu {
+  /** Processes outside the group whose children of this group ended before the last update: they may be credited with them. */
+  readonly creditedOutside = new Set<number>();
   #total_ms = 0;
   #last = new Map<number, ProcessCpu>();
   #first = true;
@@ -36,9 +38,10 @@ export class GroupCpu {
    * Takes a reading of all live processes of the group.
    *
    * @param processes The same object as before says that nothing has changed.
+   * @param notOurs Processes that were credited with ended ones of another group, whose CPU time is counted there.
    * @returns the cumulative CPU time [ms].
    */
-  update(processes: readonly ProcessCpu[]): number {
+  update(processes: readonly ProcessCpu[], notOurs: ReadonlySet<number> = new Set()): number {
     const now = new Map<number, ProcessCpu>();
     const credited = new Map<number, number>();
     for (const process of processes) {
@@ -53,18 +56,26 @@ export class GroupCpu {
       }
     }
     const seenBefore = new Map<number, number>();
+    this.creditedOutside.clear();
     for (const [pid, process] of this.#last) {
       if (now.get(pid)?.started === process.started) continue;
       const heir = this.#liveAncestor(process, now);
       if (heir !== undefined) seenBefore.set(heir, (seenBefore.get(heir) ?? 0) + process.own_ms + process.reaped_ms);
+      else this.creditedOutside.add(this.#parentOutside(process));
     }
     // An ancestor was credited with whole lives; what of them was counted already is taken off again.
     for (const [pid, reaped_ms] of credited) {
-      this.#total_ms += Math.max(0, reaped_ms - (seenBefore.get(pid) ?? 0));
+      if (!notOurs.has(pid)) this.#total_ms += Math.max(0, reaped_ms - (seenBefore.get(pid) ?? 0));
     }
     this.#last = now;
     this.#first = false;
     return this.#total_ms;
+  }
+
+  #parentOutside(process: ProcessCpu): number {
+    let pid = process.parent;
+    for (let depth = 0; depth < 512 && this.#last.has(pid); depth++) pid = this.#last.get(pid)!.parent;
+    return pid;
   }
 
   #liveAncestor(process: ProcessCpu, live: ReadonlyMap<number, ProcessCpu>): number | undefined {

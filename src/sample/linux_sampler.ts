@@ -6,11 +6,12 @@ import { type ProcessReading, ProcessTable } from "./process_table.ts";
 import type { GroupRoots, Sample, Sampler } from "./sampler.ts";
 
 // Reading PSS walks page tables in the kernel. It is read as often as costs at most this share of the time.
-const PSS_TIME_SHARE = 0.02;
+const PSS_TIME_SHARE = 0.005;
 // A short window must not end up without any reading.
 const PSS_MOST_MS = 5000;
 // What others do to shared pages shows in the PSS of those that sleep.
 const PSS_ALL_MS = 30_000;
+// The generator comes last: it waits for the processes of the others.
 const GROUPS: ProcessGroup[] = ["target", "browser", "generator"];
 
 /** The PSS of a process when it was last read. */
@@ -75,7 +76,7 @@ export class LinuxSampler implements Sampler {
     const row: Sample = {
       t_ms,
       group: name,
-      cpu_ms: round(group.cpu.update(readings.map(({ cpu }) => cpu))),
+      cpu_ms: round(group.cpu.update(readings.map(({ cpu }) => cpu), this.#creditedWithOthers())),
       processes: alive.length,
     };
     if (fine) {
@@ -90,6 +91,11 @@ export class LinuxSampler implements Sampler {
       group.pssDue_ms = t_ms + Math.min(cost_ms / PSS_TIME_SHARE, PSS_MOST_MS);
     }
     return row;
+  }
+
+  /** A browser that ends is credited to the agent that waited for it: that is not the generator's cost. */
+  #creditedWithOthers(): Set<number> {
+    return new Set([...this.#groups.values()].flatMap(({ cpu }) => [...cpu.creditedOutside]));
   }
 
   /** The cgroup counts what its processes alone do not show: those that came and went, and the memory of its files. */

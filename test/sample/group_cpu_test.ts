@@ -50,6 +50,20 @@ Deno.test("GroupCpu tells a reused process id from the process that had it", () 
   assert.equal(cpu.update([process(7, 5, 0, 1, 99)]), 5);
 });
 
+Deno.test("GroupCpu says who outside the group is credited with what ended, and leaves such a credit to the other group", () => {
+  const [browsers, generator] = [new GroupCpu(), new GroupCpu()];
+  browsers.update([process(8, 100, 0, 7), process(9, 100, 0, 8)]);
+  generator.update([process(7, 50)]);
+  browsers.update([process(8, 400, 0, 7), process(9, 900, 0, 8)]);
+  // Both end; process 7 is credited with their whole lives.
+  assert.equal(browsers.update([]), 300 + 800);
+  assert.deepEqual([...browsers.creditedOutside], [7]);
+  assert.equal(generator.update([process(7, 60, 1350)], browsers.creditedOutside), 10);
+  assert.equal(browsers.update([]), 1100);
+  assert.deepEqual([...browsers.creditedOutside], []);
+  assert.equal(generator.update([process(7, 75, 1350)], browsers.creditedOutside), 25);
+});
+
 Deno.test("GroupCpu never falls", () => {
   const cpu = new GroupCpu();
   cpu.update([process(7, 100), process(8, 100, 0, 7), process(9, 100, 0, 8)]);
