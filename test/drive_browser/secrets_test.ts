@@ -42,7 +42,7 @@ const SITE = `const handler = (request) => {
     return response;
   }
   if (url.pathname === "/go") return new Response(null, { status: 302, headers: { location: "/login?code=" + c.redirect_query } });
-  if (url.pathname === "/missing") return new Response("", { status: 404 });
+  if (url.pathname === "/missing") return new Response("missing", { status: 404 });
   if (url.pathname === "/api") {
     if (!request.headers.get("cookie").includes(c.storage_cookie)) return new Response("", { status: 403 });
     return new Response(c.answer_body, { headers: { "x-next-token": c.answer_header, "set-cookie": "sid=" + c.set_cookie } });

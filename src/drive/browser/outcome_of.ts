@@ -36,6 +36,8 @@ export function outcomeOf({ name, message }: Error): Outcome {
   if (name === "Cut") return "aborted";
   if (name === "BlockedHost" || REFUSED.test(line)) return "blocked_host";
   if (name === "TimeoutError" || /ERR_(CONNECTION_)?TIMED_OUT/.test(line)) return "timeout";
+  // A full Chromium has a page of its own for an answer like 404 without a body.
+  if (/ERR_HTTP_RESPONSE_CODE_FAILURE/.test(line)) return "http_error";
   if (/ERR_CONNECTION_REFUSED/.test(line)) return "refused";
   if (/ERR_CONNECTION_(RESET|CLOSED|ABORTED)|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/.test(line)) return "reset";
   if (/ERR_(CERT|SSL)/.test(line)) return "tls";
