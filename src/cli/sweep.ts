@@ -49,6 +49,8 @@ const HELP = `Runs concurrent sessions at several levels against a target and me
   plimsoll sweep --url http://127.0.0.1:8080/ --levels 1,2,4,8,16 --duration 20s --out data/runs/first
   plimsoll sweep --mode playwright --url http://127.0.0.1:8080/ --levels 1,2,3,4 --dry-run
 
+Ctrl-C, SIGTERM or a file STOP in the run's folder end it in order; plimsoll resume goes on. What crashes is tried three times.
+
 Steps run in order, each a row; the first iteration opens the URL. {session} and {iteration} are replaced; "name" is free:
 
   [{ "goto": "/chat" }, { "click": "#like" }, { "fill": ["#chat-input", "hello {session} {iteration}"] },
