@@ -10,7 +10,8 @@ const GENERATOR_CORE = 1;
 const ROUNDS = 3;
 const FLOOD_MS = 5000;
 const PACED_MS = 10_000;
-const WARMUP_MS = 2000;
+/** Ten thousand sessions take some seconds to connect. */
+const WARMUP_MS = 5000;
 const AUTOCANNON = "autocannon@8.0.0";
 const BODY = "x".repeat(1024);
 
