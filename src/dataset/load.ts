@@ -90,6 +90,10 @@ export async function load(path: string): Promise<Dataset> {
     (a.seal.started_at < b.seal.started_at ? -1 : 1);
   attempts.sort(inOrder);
   idle.sort(inOrder);
+  const full = lines.find((line) => line.event === "artifacts_dropped");
+  if (full) {
+    warnings.push(`Artifacts were given up from ${full.at} on: ${full.reason}. Disk is fitted without these attempts`);
+  }
   const warning = endWarning(lines);
   if (warning) warnings.push(warning);
   return { info, attempts, idle, requests: requestFrame(attempts), resources: resourceFrame(attempts), warnings };

@@ -72,6 +72,8 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
   const began_ms = performance.now();
   using guards = new Guards(directory.path, context.signal);
   guards.drop.addEventListener("abort", () => {
+    const reason = `${guards.drop.reason}: artifacts are given up`;
+    context.onProgress?.({ kind: "flag", level: 0, replicate: 0, name: "artifacts_dropped", reason });
     try {
       directory.note({ event: "artifacts_dropped", reason: String(guards.drop.reason) });
     } catch { /* the disk is full sooner than looked for: the agents' rows say so as well */ }
