@@ -7,7 +7,7 @@ import type { GroupRoots } from "./sampler.ts";
 import { ThreadCpu } from "./thread_cpu.ts";
 
 /** One in so many of the processes that belong to no group is looked at again at each sample. */
-const OTHERS_EVERY = 8;
+const OTHERS_EVERY = 16;
 const ASCII_ZERO = 48;
 const ASCII_NINE = 57;
 
