@@ -6,7 +6,6 @@ import { tempFolder } from "../temp_folder.ts";
 import {
   assertWhole,
   lines,
-  manifestOf,
   processWith,
   rememberingTarget,
   SHORT,
