@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { hasProgram } from "../has_program.ts";
 import { join } from "node:path";
 import { LinuxSampler, ProcessTable, readProcessStat, type Sample } from "../../src/sample/mod.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { kernelCpu, startPerl, until } from "./perl.ts";
 
-const ignore = Deno.build.os !== "linux";
+const ignore = Deno.build.os !== "linux" || !hasProgram("perl");
 const roots = (...target: number[]) => ({ target, generator: [], browser_agents: [] });
 const of = (rows: Sample[], group: string) => rows.find((row) => row.group === group)!;
 const near = (got: number, want: number, part: number, slack_ms = 25) =>

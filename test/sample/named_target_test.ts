@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hasProgram } from "../has_program.ts";
 import { join } from "node:path";
 import { makePlan, type PlanInput } from "../../src/plan/mod.ts";
 import { openTarget, resolvePage } from "../../src/run/target.ts";
@@ -7,7 +8,7 @@ import { InputError } from "../../src/schema/mod.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { kernelCpu, until } from "./perl.ts";
 
-const ignore = Deno.build.os !== "linux";
+const ignore = Deno.build.os !== "linux" || !hasProgram("perl");
 const at = { address: "127.0.0.1", port: 9 };
 const plan = (input: Partial<PlanInput>) => makePlan({ url: "http://127.0.0.1:9/", ...input });
 

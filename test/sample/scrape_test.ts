@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
+import { hasProgram } from "../has_program.ts";
 import { LinuxSystem, type Sample, scrapeTarget, TargetScraper } from "../../src/sample/mod.ts";
 import { resourceRowSchema } from "../../src/schema/mod.ts";
 import { startExporter } from "./start_exporter.ts";
 import { kernelCpu, startPerl, until } from "./perl.ts";
 
-const ignore = Deno.build.os !== "linux";
+const ignore = Deno.build.os !== "linux" || !hasProgram("perl");
 const address = "127.0.0.1";
 const now = () => performance.now();
 
 Deno.test({
   name: "A machine with node_exporter has the row that /proc gives",
-  ignore,
+  ignore: ignore || !hasProgram("prometheus-node-exporter"),
   fn: async () => {
     await using exporter = await startExporter();
     const { kind, limits } = await scrapeTarget({ url: exporter.url, address });

@@ -1,5 +1,6 @@
 /** Whole sweeps of targets that are named otherwise than by process id. */
 import assert from "node:assert/strict";
+import { hasProgram, works } from "../has_program.ts";
 import { join } from "node:path";
 import { load, summarise } from "../../src/dataset/mod.ts";
 import { startStreamer, VIEWER_REQUESTS } from "../../src/demo/mod.ts";
@@ -9,7 +10,8 @@ import { tempFolder } from "../temp_folder.ts";
 import { makeCgroup } from "./make_cgroup.ts";
 import { startExporter } from "./start_exporter.ts";
 
-const linux = { ignore: Deno.build.os !== "linux" || Deno.uid() !== 0 };
+const root = Deno.build.os === "linux" && Deno.uid() === 0 && works("test -w /sys/fs/cgroup");
+const linux = { ignore: !root || !hasProgram("prometheus-node-exporter") };
 
 async function run(plan: PlanInput, out: string) {
   const end = await sweep({
