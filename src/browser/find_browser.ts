@@ -73,10 +73,6 @@ async function asked(path: string, source: "flag" | "environment", name: string)
   if (!await isExecutable(path)) {
     throw new InputError(name, path, "the path of an executable Chrome or Chromium");
   }
-  // Not everything that can be started is a browser. On Windows `--version` opens a window.
-  if (process.platform !== "win32" && !(await tryBrowser({ path, source })).works) {
-    throw new InputError(name, path, "the path of a Chrome or Chromium that starts");
-  }
   return { path, source };
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { VIEWER_REQUESTS } from "../demo/viewer_requests.ts";
 import { makePlan, type PlanInput } from "../plan/mod.ts";
-import { findBrowser } from "../browser/mod.ts";
+import { checkBrowser } from "../browser/mod.ts";
 import { load } from "../dataset/mod.ts";
 import { makeReport, writeReport } from "../report/mod.ts";
 import { sweepLength } from "../run/mod.ts";
@@ -43,7 +43,7 @@ export async function demo(args: string[]): Promise<number> {
   const time = new Date().toISOString().slice(0, 19).replaceAll(":", "").replace("T", "-");
   const out = flags.values.out as string ?? join("data", "runs", `${time}-demo`);
   const browser = flags.values.browser as string | undefined;
-  await findBrowser({ path: browser });
+  await checkBrowser({ path: browser });
   const plans = await demoPlans(browser);
   const total_ms = plans.reduce((sum, plan) => sum + sweepLength(plan), 0);
   console.error(`Two sweeps of the Streamer, about ${Math.round(total_ms / 60_000)} minutes in all.\n`);

@@ -33,8 +33,8 @@ export async function reachTarget(plan: Plan, consent?: string): Promise<Reached
   const addresses = await resolveTarget(url, consent !== undefined);
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
   if (plan.mode === "playwright") {
-    const { findBrowser } = await import("../drive/find_browser.ts");
-    await findBrowser({ path: plan.browser });
+    const { checkBrowser } = await import("../drive/check_browser.ts");
+    await checkBrowser({ path: plan.browser });
   }
   const { pinScenario } = await import("../drive/browser/pin_scenario.ts");
   const pinned = await pinScenario(plan);

@@ -102,6 +102,12 @@ const SWEEP: [args: string[], field: string, value: string, remedy: string][] = 
     "the path of an executable",
   ],
   [[...URL_OK, "--mode", "command"], "command", "nothing", "the load generator and its arguments"],
+  [
+    [...URL_OK, "--mode", "playwright", "--browser", "/bin/false"],
+    "--browser",
+    "/bin/false",
+    "the path of a Chrome or Chromium that starts",
+  ],
   [["missing.json"], "PLAN.json", "missing.json", "a JSON file ("],
   [[...URL_OK], "--url", "http://127.0.0.1:9", "a URL that answers: nothing accepts connections on port 9 there"],
 ];
