@@ -5,7 +5,12 @@ import { fileURLToPath } from "node:url";
 const probe = fileURLToPath(new URL("./probe_main.ts", import.meta.url));
 const root = Deno.build.os === "linux" && Deno.uid() === 0;
 const ordinary = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-const run = [Deno.execPath(), "run", "-A", "--quiet", "--cached-only", probe];
+const run = [Deno.execPath(), ...probing()];
+
+/** What Deno is told to run the probe. */
+function probing(): string[] {
+  return ["run", "-A", "--quiet", "--cached-only", probe];
+}
 
 interface ProbeResult {
   found: { path: string; source: string; libraryPath?: string; fontsPath?: string };
@@ -37,12 +42,19 @@ function launched(command: string[], env: Record<string, string> = {}): ProbeRes
   return result;
 }
 
-/** A home and a Deno cache of an ordinary user. */
-function withHome(body: (env: Record<string, string>) => void): void {
+/** A home and a Deno cache of an ordinary user, with the probe as that user runs it. */
+function withHome(body: (env: Record<string, string>, run: string[]) => void): void {
   const home = Deno.makeTempDirSync({ prefix: "plimsoll-home-" });
   try {
     Deno.chownSync(home, 65534, 65534);
-    body({ HOME: home, XDG_CACHE_HOME: "", DENO_DIR: `${home}/deno` });
+    // Where Deno came by npx it is in root's own folder, which is for nobody else.
+    let deno = Deno.execPath();
+    if (!works([...ordinary, "test", "-x", deno])) {
+      deno = `${home}/deno-program`;
+      Deno.copyFileSync(Deno.execPath(), deno);
+      Deno.chmodSync(deno, 0o755);
+    }
+    body({ HOME: home, XDG_CACHE_HOME: "", DENO_DIR: `${home}/deno` }, [deno, ...probing()]);
   } finally {
     Deno.removeSync(home, { recursive: true });
   }
@@ -57,7 +69,7 @@ Deno.test("launchBrowser() loads a page over loopback; root runs without the san
 Deno.test("launchBrowser() sandboxes an ordinary user's browser", {
   ignore: !root || !works([...ordinary, "test", "-r", probe]) || !works([...ordinary, "unshare", "-U", "true"]),
 }, () => {
-  withHome((env) => {
+  withHome((env, run) => {
     const { sandboxed, renderers } = launched([...ordinary, ...run], env);
     assert.equal(sandboxed, true);
     assert.ok(renderers >= 1);
@@ -68,7 +80,7 @@ Deno.test("launchBrowser() says so when the sandbox cannot start", {
   // Inside a changed root the kernel refuses new user namespaces.
   ignore: !root || !works([...ordinary, "test", "-r", probe]) || !works(["unshare", "-m", "true"]),
 }, () => {
-  withHome((env) => {
+  withHome((env, run) => {
     const jail = `${env.HOME}/jail`;
     Deno.mkdirSync(jail);
     const script = `mount --rbind / ${jail} && exec chroot ${jail} ${[...ordinary, ...run].join(" ")}`;
