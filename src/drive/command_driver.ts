@@ -67,7 +67,7 @@ export class CommandDriver implements Driver {
 }
 
 /** The command of an attempt: the plan's, with what changes from level to level filled in. */
-export function fillCommand({ plan, sessions }: Pick<DriveJob, "plan" | "sessions">): string[] {
+function fillCommand({ plan, sessions }: Pick<DriveJob, "plan" | "sessions">): string[] {
   const seconds = Math.ceil((plan.warmup_ms + plan.duration_ms) / 1000);
   // This Deno need not be on the PATH.
   const command = (plan.command ?? []).map((part, index) => index === 0 && part === "deno" ? Deno.execPath() : part);

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { AttemptSeal, ManifestLine, Provenance } from "../schema/run.ts";
@@ -250,9 +250,4 @@ function syncFolder(path: string): void {
   const folder = Deno.openSync(path, { read: true });
   folder.syncSync();
   folder.close();
-}
-
-/** The folder name of a run, for messages. */
-export function runName(path: string): string {
-  return basename(resolve(path));
 }

@@ -1,4 +1,3 @@
-import { tellFlags, tellRestlessness } from "./tell_flags.ts";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { attemptOrder } from "../plan/mod.ts";
@@ -13,6 +12,7 @@ import type { RunDirectory } from "./run_directory.ts";
 import { attemptPath, type FoundAttempt } from "./survey_run.ts";
 import type { SweepEnd } from "./sweep.ts";
 import { openTarget, type Target } from "./target.ts";
+import { tellFlags, tellRestlessness } from "./tell_flags.ts";
 
 /** How often a part is tried before it is given up. */
 const MOST_ATTEMPTS = 3;
