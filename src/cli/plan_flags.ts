@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import type { ParseArgsConfig } from "node:util";
 import { cgroupLimits } from "../sample/cgroup_limits.ts";
@@ -6,6 +5,7 @@ import { defaultLevels, makePlan, parseDuration, parseLevels, type PlanInput } f
 import { InputError } from "../schema/input_error.ts";
 import type { Mode, Plan } from "../schema/plan.ts";
 import { type Flags, readNumber } from "./flags.ts";
+import { readJsonFile } from "./read_json_file.ts";
 
 /** Flags of a plan, as `node:util` describes them. */
 export const PLAN_FLAGS: NonNullable<ParseArgsConfig["options"]> = Object.fromEntries(
@@ -111,21 +111,12 @@ export function planFromFlags({ values, positionals }: Flags): Plan {
 /** Steps from a JSON file; any other file is a module. */
 function readScenario(path: string): { module?: string; steps?: unknown } {
   if (!path.endsWith(".json")) return { module: path, steps: undefined };
-  try {
-    return { steps: JSON.parse(readFileSync(path, "utf8")), module: undefined };
-  } catch (error) {
-    const remedy = `a JSON file with a list of steps, or a module (${(error as Error).message.split("\n")[0]})`;
-    throw new InputError("--scenario", path, remedy);
-  }
+  const wanted = "a JSON file with a list of steps, or a module";
+  return { steps: readJsonFile(path, { field: "--scenario", wanted }), module: undefined };
 }
 
 function readPlanFile(path: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new InputError("PLAN.json", path, `a JSON file (${(error as Error).message.split("\n")[0]})`);
-  }
+  const value = readJsonFile(path, { field: "PLAN.json", wanted: "a JSON file" });
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new InputError("PLAN.json", path, "a JSON object with the fields of a plan, see `plimsoll schema plan`");
   }

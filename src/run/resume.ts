@@ -28,6 +28,7 @@ import { resumable, type SweepEnd, type SweepOptions } from "./sweep.ts";
  * ```
  */
 export async function resume(path: string, options: Omit<SweepOptions, "out"> = {}): Promise<SweepEnd> {
+  if (path.includes("\0")) throw new InputError("RUN", path, "a path without NUL");
   const root = resolve(path);
   const manifest = readManifest(root);
   const plan = readPlan(root, manifest);

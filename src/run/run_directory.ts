@@ -122,6 +122,7 @@ export async function checkOut(out: string): Promise<void> {
   const path = resolve(out);
   // The agents' permission to write is a list of paths with commas between them.
   if (path.includes(",")) throw new InputError("--out", out, "a path without commas");
+  if (isLink(path)) throw new InputError("--out", out, "the folder itself: this is a link, which may change meanwhile");
   let entries: string[] | undefined;
   try {
     entries = [...Deno.readDirSync(path)].map(({ name }) => name);
@@ -198,6 +199,10 @@ async function checkWritable(folder: string, out: string): Promise<void> {
   }
   // These say yes to root and then no to every file.
   if (/^\/(proc|sys)(\/|$)/.test(folder)) throw new InputError("--out", out, remedy);
+}
+
+function isLink(path: string): boolean {
+  return present(path) && Deno.lstatSync(path).isSymlink;
 }
 
 function present(path: string): boolean {

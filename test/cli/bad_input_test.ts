@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { resume, sweep } from "../../src/run/mod.ts";
+import { canMount } from "../has_program.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { runPlimsoll } from "./run_plimsoll.ts";
 
@@ -7,7 +10,11 @@ const URL_OK = ["--url", "http://127.0.0.1:9/"];
 const LEVELS = "whole numbers of sessions from 1 to 100000, for example 1,2,4,8";
 const LOOPBACK = "an http or https URL on loopback, for example http://127.0.0.1:8080/";
 
-/** What `plimsoll sweep` is given, and the field, value and remedy that it must name. */
+const DISGUISE = "the host as it is, 127.0.0.1, so that nobody misreads it";
+const METADATA = "a host of yours: link-local and metadata addresses are never loaded";
+const DURATION = "a number with its unit ms, s, m or h, for example 30s";
+
+/** What `plimsoll sweep` is given, and the field, value and remedy that it must name; a remedy may end with `…`. */
 const SWEEP: [args: string[], field: string, value: string, remedy: string][] = [
   [[...URL_OK, "--levels", "0"], "--levels", "0", LEVELS],
   [[...URL_OK, "--levels=-1"], "--levels", "-1", LEVELS],
@@ -15,7 +22,17 @@ const SWEEP: [args: string[], field: string, value: string, remedy: string][] = 
   [[...URL_OK, "--levels", "1.5"], "--levels", "1.5", LEVELS],
   [[...URL_OK, "--levels", "abc"], "--levels", "abc", LEVELS],
   [[...URL_OK, "--levels", "1,,2"], "--levels", "", LEVELS],
-  [[...URL_OK, "--duration", "5x"], "--duration", "5x", "a number with its unit ms, s, m or h, for example 30s"],
+  [[...URL_OK, "--levels", "1,100001"], "--levels", "100001", LEVELS],
+  [[...URL_OK, "--levels", "1e3"], "--levels", "1e3", LEVELS],
+  [[...URL_OK, "--duration", "5x"], "--duration", "5x", DURATION],
+  [[...URL_OK, "--duration", "30"], "--duration", "30", DURATION],
+  [[...URL_OK, "--duration=-5s"], "--duration", "-5s", DURATION],
+  [[...URL_OK, "--duration", "25h"], "--duration", "25h", "at most 86400000 ms"],
+  [[...URL_OK, "--pace", "0s"], "--pace", "0s", "at least 1 ms"],
+  [[...URL_OK, "--warmup", "soon"], "--warmup", "soon", DURATION],
+  [[...URL_OK, "--timeout", "0ms"], "--timeout", "0ms", "at least 1 ms"],
+  [[...URL_OK, "--sample-interval", "1ms"], "--sample-interval", "1ms", "at least 100 ms"],
+  [[...URL_OK, "--screenshot-quality", "101"], "--screenshot-quality", "101", "a whole number from 1 to 100"],
   [[...URL_OK, "--duration", "10ms"], "--duration", "10ms", "at least 1000 ms"],
   [[...URL_OK, "--replicates", "0"], "--replicates", "0", "a whole number from 1 to 100"],
   [[...URL_OK, "--replicates", "two"], "--replicates", "two", "a whole number from 1 to 100"],
@@ -70,13 +87,41 @@ const SWEEP: [args: string[], field: string, value: string, remedy: string][] = 
   [[], "--url", "nothing", "the URL that the sessions load, for example http://127.0.0.1:8080/"],
   [["--url", "file:///etc/hostname"], "--url", "file:///etc/hostname", LOOPBACK],
   [["--url", "not a url"], "--url", "not a url", LOOPBACK],
+  [["--url", ""], "--url", "", LOOPBACK],
+  [["--url", "127.0.0.1:8080"], "--url", "127.0.0.1:8080", LOOPBACK],
+  [["--url", "javascript:alert(1)"], "--url", "javascript:alert(1)", LOOPBACK],
+  [["--url", "ws://127.0.0.1/"], "--url", "ws://127.0.0.1/", LOOPBACK],
   [
     ["--url", "http://user:pass@127.0.0.1/"],
     "--url",
     "http://***@127.0.0.1/",
     `${LOOPBACK}, without user name and password`,
   ],
-  [["--url", "http://127.1/"], "--url", "http://127.1/", "the host as it is, 127.0.0.1, so that nobody misreads it"],
+  [["--url", "http://127.1/"], "--url", "http://127.1/", DISGUISE],
+  [["--url", "http://0x7f000001/"], "--url", "http://0x7f000001/", DISGUISE],
+  [["--url", "http://2130706433/"], "--url", "http://2130706433/", DISGUISE],
+  [["--url", "http://0177.0.0.1/"], "--url", "http://0177.0.0.1/", DISGUISE],
+  [
+    ["--url", "http://[::ffff:127.0.0.1]/"],
+    "--url",
+    "http://[::ffff:127.0.0.1]/",
+    "the host as it is, [::ffff:7f00:1], so that nobody misreads it",
+  ],
+  [["--url", "http://[::ffff:7f00:1]/"], "--url", "http://[::ffff:7f00:1]/", METADATA],
+  [["--url", "http://169.254.169.254/latest/"], "--url", "http://169.254.169.254/latest/", METADATA],
+  [["--url", "http://[fe80::1]/"], "--url", "http://[fe80::1]/", METADATA],
+  [
+    ["--url", "http://169.254.169.254/", "--i-may-load-test=169.254.169.254:80"],
+    "--url",
+    "http://169.254.169.254/",
+    METADATA,
+  ],
+  [
+    ["--url", "http://0.0.0.0/"],
+    "--url",
+    "http://0.0.0.0/",
+    "a loopback URL, or add --i-may-load-test=0.0.0.0:80 if that host is yours to load",
+  ],
   [
     ["--url", "http://example.com/"],
     "--url",
@@ -99,30 +144,120 @@ const SWEEP: [args: string[], field: string, value: string, remedy: string][] = 
     [...URL_OK, "--mode", "playwright", "--browser", "/nowhere/chrome"],
     "--browser",
     "/nowhere/chrome",
-    "the path of an executable",
+    "the path of an executable Chrome or Chromium",
   ],
-  [[...URL_OK, "--mode", "command"], "command", "nothing", "the load generator and its arguments"],
+  [[...URL_OK, "--mode", "command"], "command", "nothing", "the load generator and its arguments…"],
   [
     [...URL_OK, "--mode", "playwright", "--browser", "/bin/false"],
     "--browser",
     "/bin/false",
-    "the path of a Chrome or Chromium that starts",
+    "the path of a Chrome or Chromium that starts…",
   ],
-  [["missing.json"], "PLAN.json", "missing.json", "a JSON file ("],
+  [["missing.json"], "PLAN.json", "missing.json", "a JSON file (…"],
+  [["FILES/broken.json"], "PLAN.json", "FILES/broken.json", "a JSON file (…"],
+  [["FILES/huge.json"], "PLAN.json", "FILES/huge.json", "a JSON file (it is larger than 1 MB)"],
+  [["FILES/twice.json"], "PLAN.json", "FILES/twice.json", 'a JSON file ("levels" stands twice in one object)'],
+  [
+    ["FILES/list.json"],
+    "PLAN.json",
+    "FILES/list.json",
+    "a JSON object with the fields of a plan, see `plimsoll schema plan`",
+  ],
+  [["FILES/misspelt.json"], "levles", "an unknown field", "one of mode, url, levels,…"],
+  [["FILES/other_host.json"], "requests.0.path", "http://elsewhere/", '…"/"…'],
+  [["FILES/number.json"], "duration_ms", "30s", "a value of type number"],
+  [
+    [...URL_OK, "--mode", "playwright", "--scenario", "FILES/twice.json"],
+    "--scenario",
+    "FILES/twice.json",
+    'a JSON file with a list of steps, or a module ("levels" stands twice in one object)',
+  ],
+  [
+    [...URL_OK, "--out", "FILES/link"],
+    "--out",
+    "FILES/link",
+    "the folder itself: this is a link, which may change meanwhile",
+  ],
+  [[...URL_OK, "--out", "FILES/list.json"], "--out", "FILES/list.json", "a folder: this is a file"],
+  [[...URL_OK, "--out", "FILES/a,b"], "--out", "FILES/a,b", "a path without commas"],
+  [[...URL_OK, "--out", "FILES"], "--out", "FILES", "a new or empty folder: this one holds other files"],
   [[...URL_OK], "--url", "http://127.0.0.1:9", "a URL that answers: nothing accepts connections on port 9 there"],
 ];
 
+/** Files that some rows name, and where a sweep could leave something behind. */
+async function badFiles(folder: string): Promise<string> {
+  const files = join(folder, "files");
+  await Deno.mkdir(join(files, "elsewhere"), { recursive: true });
+  await Deno.symlink(join(files, "elsewhere"), join(files, "link"));
+  const texts = {
+    broken: '{"url": ',
+    huge: JSON.stringify({ url: "http://127.0.0.1:9/", requests: "x".repeat(1_000_001) }),
+    twice: '{"url": "http://127.0.0.1:9/", "levels": [1], "note": {"levels": 1, "url": 2}, "l\\u0065vels": [2]}',
+    list: "[]",
+    misspelt: '{"url": "http://127.0.0.1:9/", "levles": [1]}',
+    other_host:
+      '{"url": "http://127.0.0.1:9/", "requests": [{"name": "a", "method": "GET", "path": "http://elsewhere/"}]}',
+    number: '{"url": "http://127.0.0.1:9/", "duration_ms": "30s"}',
+  };
+  for (const [name, text] of Object.entries(texts)) await Deno.writeTextFile(join(files, `${name}.json`), text);
+  return files;
+}
+
 Deno.test("plimsoll sweep ends with 2 on bad input, names field, value and remedy, and leaves nothing behind", async () => {
   await using folder = await tempFolder();
-  const out = join(folder.path, "run");
+  const files = await badFiles(folder.path);
+  const tree = () => [...walk(folder.path)].toSorted();
+  const before = tree();
   for (const [args, field, value, remedy] of SWEEP) {
-    const { code, stdout, stderr } = await runPlimsoll(["sweep", "--out", out, ...args], folder.path);
-    const wanted = `plimsoll sweep: Cannot use ${field}: current value is ${JSON.stringify(value)}. Give ${remedy}`;
-    assert(stderr.startsWith(wanted), `${args.join(" ")}\nprinted ${stderr}\ninstead of ${wanted}`);
+    const here = (text: string) => text.replaceAll("FILES", files);
+    const out = args.includes("--out") ? [] : ["--out", join(folder.path, "run")];
+    const { code, stdout, stderr } = await runPlimsoll(["sweep", ...out, ...args.map(here)], folder.path);
+    const [start, ...rest] = remedy.split("…");
+    const wanted = `plimsoll sweep: Cannot use ${field}: current value is ${
+      JSON.stringify(here(value))
+    }. Give ${start}`;
+    const [line] = stderr.split("\n");
+    const exact = rest.length > 0
+      ? line.startsWith(wanted) && rest.every((part) => line.includes(part))
+      : line === `${wanted}.`;
+    assert(exact, `${args.join(" ")}\nprinted ${stderr}\ninstead of ${wanted}`);
     assert.equal(code, 2, args.join(" "));
     assert.equal(stdout, "", args.join(" "));
-    assert.deepEqual([...Deno.readDirSync(folder.path)], [], args.join(" "));
+    assert.deepEqual(tree(), before, args.join(" "));
   }
+});
+
+function* walk(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    yield join(folder, name);
+    if (isDirectory) yield* walk(join(folder, name));
+  }
+}
+
+Deno.test("a name of which one address is elsewhere is not loaded", { ignore: !canMount() }, async () => {
+  await using folder = await tempFolder();
+  const hosts = join(folder.path, "hosts");
+  await Deno.writeTextFile(hosts, "127.0.0.1 localhost\n203.0.113.9 localhost\n");
+  const plimsoll = [
+    ...[Deno.execPath(), "run", "-A", "--quiet"],
+    fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url)),
+    ...["sweep", "--url", "http://localhost:9/", "--out", join(folder.path, "run")],
+  ];
+  const { code, stderr } = await new Deno.Command("unshare", {
+    args: ["-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts, ...plimsoll],
+    env: { NO_COLOR: "1" },
+  }).output();
+  assert.equal(
+    new TextDecoder().decode(stderr).split("\n")[0],
+    'plimsoll sweep: Cannot use --url: current value is "localhost (203.0.113.9)". Give a host whose every address is loopback.',
+  );
+  assert.equal(code, 2);
+});
+
+Deno.test("sweep() and resume() refuse a folder with a NUL in its name", async () => {
+  const remedy = /Cannot use (--out|RUN): .* Give a path without NUL/;
+  await assert.rejects(sweep({ url: "http://127.0.0.1:9/" }, { out: "runs/a\0b" }), remedy);
+  await assert.rejects(resume("runs/a\0b"), remedy);
 });
 
 Deno.test("plimsoll sweep refuses an unknown flag, and lists those it knows", async () => {
