@@ -43,21 +43,27 @@ export interface Running {
  */
 export function startPlimsoll(args: string[], before: string[] = []): Running {
   const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-  const mark = crypto.randomUUID();
-  const [program, ...rest] = [
-    ...before,
-    Deno.execPath(),
-    "run",
-    "-A",
-    "--quiet",
-    `--config=${path("../../deno.json")}`,
-    path("../../src/cli/main.ts"),
+  const plimsoll = [
+    ...[Deno.execPath(), "run", "-A", "--quiet", `--config=${path("../../deno.json")}`, path("../../src/cli/main.ts")],
     ...args,
     "--json",
   ];
+  const { output, ...running } = startMarked([...before, ...plimsoll]);
+  return {
+    ...running,
+    async ended() {
+      const { code, signal, stdout, stderr } = await output();
+      return { code, signal, end: stdout.trim() === "" ? undefined : JSON.parse(stdout) as SweepEnd, stderr };
+    },
+  };
+}
+
+/** Starts a command whose every process can be told from all others, and which leaves none when a test fails. */
+export function startMarked([program, ...args]: string[], env: Record<string, string> = {}) {
+  const mark = crypto.randomUUID();
   const child = new Deno.Command(program, {
-    args: rest,
-    env: { NO_COLOR: "1", [MARK]: mark },
+    args,
+    env: { NO_COLOR: "1", ...env, [MARK]: mark },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -69,13 +75,13 @@ export function startPlimsoll(args: string[], before: string[] = []): Running {
   return {
     pid: child.pid,
     processes,
-    kill: (signal = "SIGKILL") => child.kill(signal),
-    async ended() {
+    kill: (signal: Deno.Signal = "SIGKILL") => child.kill(signal),
+    /** Waits for its end, and asserts that it left no process over. */
+    async output() {
       const { code, signal, stdout, stderr } = await output;
       await until(() => processes().length === 0, () => `left over: ${JSON.stringify(processes())}`);
-      const text = new TextDecoder().decode(stdout);
-      const end = text.trim() === "" ? undefined : JSON.parse(text) as SweepEnd;
-      return { code, signal, end, stderr: new TextDecoder().decode(stderr) };
+      const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+      return { code, signal, stdout: text(stdout), stderr: text(stderr) };
     },
   };
 }
@@ -97,7 +103,7 @@ export async function until(condition: () => boolean, what: () => string = () =>
 }
 
 /** The one process whose command line contains a text. */
-export async function processWith(running: Running, text: string): Promise<number> {
+export async function processWith(running: Pick<Running, "processes">, text: string): Promise<number> {
   const find = () => running.processes().filter(({ command }) => command.includes(text));
   await until(() => find().length > 0, () => text);
   return find()[0].pid;
