@@ -1,11 +1,9 @@
-import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import type { Outcome } from "../../schema/rows.ts";
-import { type ByteCount, countedStream } from "./counted_stream.ts";
 import { outcomeOf } from "./outcome_of.ts";
 import { parseHeaders } from "./parse_headers.ts";
 import { ResponseParser } from "./response_parser.ts";
 import { type HttpMessage, serialiseRequest, type WireRequest } from "./serialise_request.ts";
+import { Wire } from "./wire.ts";
 
 /** A server that says when it will close a kept connection may do so while a request is on its way: this long before, no more is sent [ms]. */
 const IDLE_MARGIN_MS = 1000;
@@ -217,70 +215,5 @@ export class Connection {
       if (this.#options.clock.now() >= this.#deadline_ms) this.#fail("timeout");
       else this.#setAlarm(this.#deadline_ms);
     });
-  }
-}
-
-interface WireEvents {
-  data: (bytes: Uint8Array) => void;
-  end: () => void;
-  error: (error: unknown) => void;
-}
-
-/** What is received lies here until the next is: it is read at once, and one for all connections keeps 10,000 of them small. */
-const received = new Uint8Array(65_536);
-let view = received;
-
-/** One TCP connection, with TLS over it or not, and the bytes that went over it. */
-class Wire {
-  /** Whether a TLS handshake is under way. */
-  securing: boolean;
-  #connected = false;
-  #count: ByteCount = { bytes_in: 0, bytes_out: 0 };
-  #secure: boolean;
-  #socket: Socket;
-
-  constructor({ host, port, tls }: ConnectionOptions, { data, end, error }: WireEvents) {
-    this.#secure = this.securing = tls !== undefined;
-    const tcp = connectTcp({ host, port, noDelay: true, ...(tls ? {} : { onread: this.#onRead(data) }) });
-    tcp.once("connect", () => this.#connected = true);
-    if (tls) {
-      const stream = countedStream(tcp, this.#count);
-      stream.on("error", error);
-      // Without a name the certificate is to be for the address.
-      this.#socket = connectTls({ host, socket: stream as Socket, ...tls });
-      this.#socket.once("secureConnect", () => this.securing = false);
-      this.#socket.on("data", data);
-    } else this.#socket = tcp;
-    // After an end or an error comes a close: who listens has dropped this connection by then.
-    this.#socket.on("end", end).on("close", end).on("error", error);
-  }
-
-  send(bytes: Uint8Array): void {
-    if (!this.#secure) this.#count.bytes_out += bytes.length;
-    this.#socket.write(bytes);
-  }
-
-  /** What went over the wire since this was asked last. */
-  takeBytes(): ByteCount {
-    const { bytes_in, bytes_out } = this.#count;
-    this.#count.bytes_in = this.#count.bytes_out = 0;
-    return { bytes_in, bytes_out: this.#connected ? bytes_out : 0 };
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
-  /** Takes what comes straight from the socket: streams would cost as much again as all the rest. */
-  #onRead(data: WireEvents["data"]) {
-    return {
-      buffer: received,
-      callback: (length: number) => {
-        if (view.length !== length) view = received.subarray(0, length);
-        this.#count.bytes_in += length;
-        data(view);
-        return true;
-      },
-    };
   }
 }

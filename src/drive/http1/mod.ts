@@ -8,3 +8,4 @@ export * from "./parse_head.ts";
 export * from "./parse_headers.ts";
 export * from "./response_parser.ts";
 export * from "./serialise_request.ts";
+export * from "./wire.ts";

@@ -40,6 +40,8 @@ export class ResponseParser {
   body_bytes = 0;
   #method = "GET";
   #keep = false;
+  #upgrade = false;
+  #onBody?: (piece: Uint8Array) => void;
   #body: ResponseHead["body"] | "none yet" = "none yet";
   #left = 0;
   #chunks?: ChunkReader;
@@ -55,8 +57,10 @@ export class ResponseParser {
    *
    * @param method the answer to HEAD has no body, whatever its head says.
    * @param keep whether head and body are kept for reading.
+   * @param stream `upgrade`: another protocol was asked for, and status 101 ends the response. `onBody` gets each piece of the
+   *   body as it comes, instead of its being kept; the piece is overwritten by what comes next.
    */
-  begin(method: string, keep = false): void {
+  begin(method: string, keep = false, stream: { upgrade?: boolean; onBody?: (piece: Uint8Array) => void } = {}): void {
     this.done = false;
     this.status = 0;
     this.keepAlive = false;
@@ -64,6 +68,8 @@ export class ResponseParser {
     this.body_bytes = 0;
     this.#method = method;
     this.#keep = keep;
+    this.#upgrade = stream.upgrade ?? false;
+    this.#onBody = stream.onBody;
     this.#body = "none yet";
     if (this.#kept.length > 0) this.#kept = [];
     this.#nextHead();
@@ -157,16 +163,17 @@ export class ResponseParser {
     const head = parseHead(bytes, { start, end });
     this.#nextHead();
     if (this.#held.length > 0) this.#held = new Uint8Array(0);
-    if (head.status === 101) throw new MalformedResponse("another protocol, which nobody asked for");
+    const switched = head.status === 101;
+    if (switched && !this.#upgrade) throw new MalformedResponse("another protocol, which nobody asked for");
     // What informs comes before the response, and is none.
-    if (head.status < 200) return;
+    if (head.status < 200 && !switched) return;
     this.status = head.status;
     this.keepAlive = head.keepAlive;
     this.idle_ms = head.idle_ms;
     if (this.#keep) {
       this.head = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
     }
-    const bare = this.#method === "HEAD" || head.status === 204 || head.status === 304;
+    const bare = switched || this.#method === "HEAD" || head.status === 204 || head.status === 304;
     this.#body = bare ? "length" : head.body;
     this.#left = bare ? 0 : head.length;
     if (this.#body === "chunked") this.#chunks = new ChunkReader();
@@ -184,7 +191,8 @@ export class ResponseParser {
   }
 
   #take(bytes: Uint8Array, from: number, to: number): void {
-    if (this.#keep && this.body_bytes < KEEP_LIMIT) {
+    if (this.#onBody) this.#onBody(bytes.subarray(from, to));
+    else if (this.#keep && this.body_bytes < KEEP_LIMIT) {
       this.#kept.push(bytes.slice(from, Math.min(to, from + KEEP_LIMIT - this.body_bytes)));
     }
     this.body_bytes += to - from;
