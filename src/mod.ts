@@ -68,6 +68,11 @@ export type { Estimate, LeastSquaresFit, LeastSquaresOptions, LeastSquaresProble
 export { fCdf, fQuantile, normalCdf, normalQuantile, tCdf, tQuantile } from "./stats/mod.ts";
 export type { FDegrees } from "./stats/mod.ts";
 export { seededRandom, shuffle } from "./stats/mod.ts";
+export { batchMeans, effectiveSize, hampel, mannKendall, mser5, theilSen } from "./stats/mod.ts";
+export { quantileRanks, samplesForQuantile } from "./stats/mod.ts";
+export type { BatchMeans, BatchMeansOptions, EffectiveSize, HampelOptions, RobustSlope } from "./stats/mod.ts";
+export type { QuantileRanks, QuantileRanksOptions, SamplesForQuantileOptions } from "./stats/mod.ts";
+export type { TheilSenOptions, Trend, WarmUp } from "./stats/mod.ts";
 
 // From curves to machines
 export { formatQuantity, formatRange, size, type SizingTableRow, tabulateSizing } from "./size/mod.ts";

@@ -1,4 +1,4 @@
-/** Numerics without effects: distributions, least squares, seeded randomness. */
+/** Numerics without effects: distributions, least squares, time series, quantiles, seeded randomness. */
 export * from "./normal.ts";
 export * from "./student_t.ts";
 export * from "./f.ts";
@@ -7,3 +7,11 @@ export * from "./linear_least_squares.ts";
 export * from "./least_squares.ts";
 export * from "./seeded_random.ts";
 export * from "./shuffle.ts";
+export * from "./mser5.ts";
+export * from "./effective_size.ts";
+export * from "./batch_means.ts";
+export * from "./mann_kendall.ts";
+export * from "./theil_sen.ts";
+export * from "./hampel.ts";
+export * from "./quantile_ranks.ts";
+export * from "./samples_for_quantile.ts";

@@ -1,0 +1,47 @@
+import { median } from "simple-statistics";
+
+/** A median absolute deviation of a normal distribution, times this, is its standard deviation. */
+const SCALE = 1.4826;
+
+/** Settings of {@linkcode hampel}. */
+export interface HampelOptions {
+  /**
+   * Neighbours on either side.
+   * @default 5
+   */
+  window?: number;
+  /**
+   * Distance from the neighbours' median from which on a value is called an outlier [robust standard deviations].
+   * @default 3
+   */
+  threshold?: number;
+}
+
+/**
+ * Names the values of a series that stand out from their neighbours: farther from the median of the neighbours than 3 × 1.4826 ×
+ * their median absolute deviation. Of 60 ordinary values it names 4 or 5: something to look at, nothing to leave out.
+ *
+ * Source: F. R. Hampel, Journal of the American Statistical Association 69 (1974) 383–393. Checked against
+ * `test/certified/worked/b5-b7-timeseries-latency-sizing.json`.
+ *
+ * @param values Measurements in time order; at the ends there are fewer neighbours.
+ * @param options Neighbours, threshold.
+ * @returns Positions, from 0, ascending.
+ *
+ * @example One spike
+ * ```ts
+ * import { hampel } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(hampel([10, 11, 10, 12, 11, 60, 10, 11, 12, 10, 11]), [5]);
+ * ```
+ */
+export function hampel(values: readonly number[], options: HampelOptions = {}): number[] {
+  const { window = 5, threshold = 3 } = options;
+  return values.flatMap((value, index) => {
+    const near = values.slice(Math.max(0, index - window), index + window + 1);
+    const centre = median(near);
+    const spread = SCALE * median(near.map((other) => Math.abs(other - centre)));
+    return Math.abs(value - centre) > threshold * spread ? [index] : [];
+  });
+}
