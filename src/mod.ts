@@ -58,7 +58,7 @@ export { exportRun, levelFrame, load, summarise, timeline } from "./dataset/mod.
 export type { Attempt, DataFrame, Dataset, ExportFormat } from "./dataset/mod.ts";
 
 // From levels to curves
-export { curveByName, evaluate, fitAll, fitDemand, fitPoints, fitThroughput } from "./model/mod.ts";
+export { costPerSession, curveByName, evaluate, fitAll, fitDemand, fitPoints, fitThroughput } from "./model/mod.ts";
 export { levelMeans, negligible } from "./model/mod.ts";
 export type { Curve, FitOptions, LevelMean, LevelPoint, PointsOptions } from "./model/mod.ts";
 
@@ -78,8 +78,15 @@ export type { TheilSenOptions, Trend, WarmUp } from "./stats/mod.ts";
 export { formatQuantity, formatRange, size, type SizingTableRow, tabulateSizing } from "./size/mod.ts";
 
 // Showing
-export { demandCurve, latencyByLevel, resourcesOverTime, sizingBars, throughputCurve } from "./plot/mod.ts";
-export type { ChartSpec, DemandCurveOptions } from "./plot/mod.ts";
+export {
+  compareDemands,
+  demandCurve,
+  latencyByLevel,
+  resourcesOverTime,
+  sizingBars,
+  throughputCurve,
+} from "./plot/mod.ts";
+export type { ChartSpec, CompareOptions, DemandCurveOptions, NamedFit } from "./plot/mod.ts";
 export { cancelOnStop, chart, explain, Explanation, progress, reportErrors, show } from "./notebook/mod.ts";
 export type { FrameLike, ProgressView, ShowOptions } from "./notebook/mod.ts";
 export { makeReport, writeReport } from "./report/mod.ts";

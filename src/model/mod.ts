@@ -1,5 +1,6 @@
 /** From levels to curves, bands and a verdict. A fit is plain data; `evaluate(fit, n)` reads it. */
 export type { Curve, LevelPoint } from "./curve.ts";
+export { costPerSession } from "./cost_per_session.ts";
 export { curveByName } from "./curve_by_name.ts";
 export { type LevelMean, levelMeans } from "./level_means.ts";
 export { negligible } from "./negligible.ts";

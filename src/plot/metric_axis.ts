@@ -13,6 +13,7 @@ export interface MetricAxis {
 const KINDS: [suffix: string, noun: string, units: [factor: number, unit: string][]][] = [
   ["_memory_mean_bytes", "memory (mean)", binary("")],
   ["_memory_bytes", "memory", binary("")],
+  ["_rss_bytes", "memory (RSS)", binary("")],
   ["_cores", "CPU", [[1, "cores"]]],
   ["_bytes_per_s", "", ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"].map((unit, power) => [1000 ** power / 8, unit])],
   ["_bytes_per_hour", "", binary("/h")],

@@ -1,4 +1,5 @@
 /** Charts: one a file, from data to a Vega-Lite specification. */
+export { compareDemands, type CompareOptions, type NamedFit } from "./compare_demands.ts";
 export { demandCurve, type DemandCurveOptions } from "./demand_curve.ts";
 export { modelLabel } from "./fit_chart.ts";
 export { latencyByLevel } from "./latency_by_level.ts";

@@ -47,6 +47,8 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
     if (cores !== undefined) metrics[`${group}_cores`] = cores;
     const memory = rows.flatMap((row) => row.memory_bytes ?? []);
     if (memory.length === 0) continue;
+    const rss = rows.flatMap((row) => row.rss_bytes ?? []);
+    if (rss.length > 0) metrics[`${group}_rss_bytes`] = max(rss);
     metrics[`${group}_memory_bytes`] = max(memory);
     metrics[`${group}_memory_mean_bytes`] = mean(memory);
   }

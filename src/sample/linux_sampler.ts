@@ -14,9 +14,10 @@ const PSS_ALL_MS = 30_000;
 // The generator comes last: it waits for the processes of the others.
 const GROUPS: ProcessGroup[] = ["target", "browser", "generator"];
 
-/** The PSS of a process when it was last read. */
+/** The PSS of a process when it was last read, and its RSS for comparison. */
 interface Pss {
   bytes: number;
+  rss_bytes: number;
   /** CPU time that the process had used by then [ms]. */
   own_ms: number;
 }
@@ -122,7 +123,7 @@ function readMemory(
   group: Group,
   readings: ProcessReading[],
   t_ms: number,
-): Pick<Sample, "memory_bytes" | "memory_kind"> {
+): Pick<Sample, "memory_bytes" | "memory_kind" | "rss_bytes"> {
   const keys = readings.map(({ cpu }) => `${cpu.pid}/${cpu.started}`);
   const same = keys.length === group.pss.size && keys.every((key) => group.pss.has(key)) && t_ms < group.pssAllDue_ms;
   if (!same) group.pssAllDue_ms = t_ms + PSS_ALL_MS;
@@ -131,18 +132,23 @@ function readMemory(
   try {
     for (const [index, { cpu: { pid, own_ms } }] of readings.entries()) {
       const known = before.get(keys[index]);
-      group.pss.set(keys[index], known?.own_ms === own_ms ? known : { bytes: readPss(pid), own_ms });
+      group.pss.set(keys[index], known?.own_ms === own_ms ? known : { ...readPss(pid), own_ms });
     }
   } catch {
     group.pss.clear();
     const rss = readings.map(({ cpu }) => kilobytes(tryRead(`/proc/${cpu.pid}/status`), /^VmRSS:\s+(\d+) kB/m));
-    return { memory_bytes: sum(rss), memory_kind: "rss" };
+    return { memory_bytes: sum(rss), memory_kind: "rss", rss_bytes: sum(rss) };
   }
-  return { memory_bytes: sum([...group.pss.values()].map(({ bytes }) => bytes)), memory_kind: "pss" };
+  const all = [...group.pss.values()];
+  return {
+    memory_bytes: sum(all.map(({ bytes }) => bytes)),
+    memory_kind: "pss",
+    rss_bytes: sum(all.map(({ rss_bytes }) => rss_bytes)),
+  };
 }
 
 /** @throws {Deno.errors.PermissionDenied} If this process may not be asked. */
-function readPss(pid: number): number {
+function readPss(pid: number): Pick<Pss, "bytes" | "rss_bytes"> {
   let text;
   try {
     text = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
@@ -150,7 +156,7 @@ function readPss(pid: number): number {
     // A process that has just ended holds nothing; only a refusal means that PSS may not be had.
     if (error instanceof Deno.errors.PermissionDenied) throw error;
   }
-  return kilobytes(text, /^Pss:\s+(\d+) kB/m);
+  return { bytes: kilobytes(text, /^Pss:\s+(\d+) kB/m), rss_bytes: kilobytes(text, /^Rss:\s+(\d+) kB/m) };
 }
 
 function kilobytes(text: string | undefined, field: RegExp): number {

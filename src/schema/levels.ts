@@ -22,6 +22,7 @@ export interface Flag {
  *
  * `metrics` is keyed by the names used everywhere (frames, JSON, plots, `fitDemand`):
  * `<group>_cores` [logical cores], `<group>_memory_bytes` [peak], `<group>_memory_mean_bytes`,
+ * `<group>_rss_bytes` [peak, shared pages counted once a process],
  * `serving_cores`, `serving_memory_bytes`, `network_bytes_per_s`, `artifact_bytes_per_hour`,
  * `throughput` [iterations/s], `latency_ms_p50|p95|p99`, `error_ratio`, `undelivered_ratio`,
  * `bytes_per_snapshot`. A metric that was not measured is absent.

@@ -60,6 +60,8 @@ export interface ResourceRow {
   memory_bytes?: number;
   /** How memory was read: proportional set size, resident set size, the cgroup's own count, or the machine's. */
   memory_kind?: "pss" | "rss" | "cgroup" | "system";
+  /** Sum of the processes' resident set sizes: counts a page as often as it is shared. For comparison with PSS. */
+  rss_bytes?: number;
   /** Alive at this sample; of a target that is scraped as many as it says, or 1. */
   processes: number;
   /** Sum over the samples of the CPU time of the busiest thread of each interval [ms]. */
@@ -162,6 +164,7 @@ export const resourceRowSchema = z.object({
   cpu_ms: at,
   memory_bytes: at.optional(),
   memory_kind: z.enum(["pss", "rss", "cgroup", "system"]).optional(),
+  rss_bytes: at.optional(),
   processes: z.int().min(0),
   hottest_thread_cpu_ms: at.optional(),
   core_busy_ms: z.array(at).optional(),

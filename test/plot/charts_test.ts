@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { compile } from "vega-lite";
 import {
   type ChartSpec,
+  compareDemands,
   demandCurve,
   latencyByLevel,
   resourcesOverTime,
@@ -33,6 +34,10 @@ const charts: [name: string, spec: ChartSpec][] = [
   ["demand with targets", demandCurve(metrics.serving_cores, { targets: [10, 40, 1000] })],
   ["demand on a line", demandCurve(metrics.serving_memory_bytes, { targets: [10] })],
   ["demand with nothing fitted", demandCurve({ ...metrics.serving_cores, models: [], accepted: null })],
+  [
+    "two demands",
+    compareDemands(["one", "other"].map((name) => ({ name, fit: metrics.serving_cores })), { title: "Two of them" }),
+  ],
   ["throughput", throughputCurve(metrics.throughput)],
   ["latency", latencyByLevel(run.summary.levels)],
   ["resources", resourcesOverTime(run.timeline)],
