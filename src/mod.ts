@@ -23,7 +23,7 @@
 // The contract: plans, rows, fits and results as plain data
 export type { BrowserScenario, BrowserStep, Group, HttpRequest, Mode, Plan } from "./schema/plan.ts";
 export type { EventRow, Outcome, RequestRow, ResourceRow } from "./schema/rows.ts";
-export type { AttemptSeal, FileSeal, ManifestLine, Provenance, Resumer, RunInfo } from "./schema/run.ts";
+export type { AttemptSeal, CoolDown, FileSeal, ManifestLine, Provenance, Resumer, RunInfo } from "./schema/run.ts";
 export type { Baseline, Flag, LevelSummary, RunSummary } from "./schema/levels.ts";
 export type {
   Evaluation,
@@ -44,7 +44,7 @@ export { InputError } from "./schema/input_error.ts";
 export { OUTCOMES } from "./schema/rows.ts";
 
 // Planning
-export { attemptOrder, defaultLevels, makePlan, parseDuration } from "./plan/mod.ts";
+export { attemptOrder, defaultLevels, makePlan, parseDuration, parseLevels } from "./plan/mod.ts";
 export type { Machine, PlanInput, PlannedReplicate } from "./plan/mod.ts";
 
 // Measuring

@@ -1,6 +1,7 @@
 /** The command line. Every command is a file of its own, loaded when it is asked for. */
 import process from "node:process";
 import config from "../../deno.json" with { type: "json" };
+import type { ErrorDocument } from "../schema/error.ts";
 import { InputError } from "../schema/input_error.ts";
 
 type Command = (args: string[]) => number | Promise<number>;
@@ -29,7 +30,10 @@ const HELP = `Plimsoll: what a session costs, how that scales, and what machines
 
 ${Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(10)}${what}`).join("\n")}
 
-  deno task plimsoll sweep --url http://127.0.0.1:8080/ --levels 1,2,4,8,16 --out data/runs/first
+With --json a command prints one JSON document on standard output, also where it fails: see plimsoll schema error.
+Exit codes: 0 done, 1 broken or partial, 2 bad input, 3 a guard ended it, 74 input or output failed, 130 interrupted.
+
+  deno task plimsoll sweep --url http://127.0.0.1:8080/ --levels 1..16 --out data/runs/first
   deno task plimsoll report data/runs/first
 `;
 
@@ -58,12 +62,23 @@ export async function main(args: string[]): Promise<number> {
   } catch (error) {
     const { message, code = "" } = error as Error & { code?: string };
     console.error(`plimsoll ${name}: ${message}`);
+    if (rest.includes("--json")) console.log(JSON.stringify(errorDocument(error as Error), null, 2));
     if (error instanceof InputError) return 2;
     if (/^ERR_PARSE_ARGS/.test(code)) return 2;
     if (/^(ENOSPC|EIO|EROFS|EACCES|EPERM|EDQUOT|EFBIG|ENOTDIR|EEXIST|EISDIR|ENOENT)$/.test(code)) return 74;
     if (Deno.env.get("PLIMSOLL_DEBUG")) console.error(error);
     return 1;
   }
+}
+
+/** What a program reads instead of the sentence. */
+function errorDocument(error: Error & { code?: string }): ErrorDocument {
+  const { message, code } = error;
+  if (!(error instanceof InputError)) {
+    return { schema: "plimsoll.error/1", error: { message, ...(code ? { code } : {}) } };
+  }
+  const { field, value, remedy } = error;
+  return { schema: "plimsoll.error/1", error: { field, value, remedy, message } };
 }
 
 if (import.meta.main) process.exit(await main(Deno.args));

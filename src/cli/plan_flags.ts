@@ -19,6 +19,7 @@ export const PLAN_FLAGS: NonNullable<ParseArgsConfig["options"]> = Object.fromEn
     "pace",
     "timeout",
     "idle",
+    "cooldown",
     "sample-interval",
     "seed",
     "size-groups",
@@ -41,7 +42,9 @@ export const PLAN_FLAGS: NonNullable<ParseArgsConfig["options"]> = Object.fromEn
 );
 for (const name of ["har", "trace"]) PLAN_FLAGS[name] = { type: "boolean" };
 
-const DURATIONS = ["duration", "warmup", "pace", "timeout", "idle", "sample-interval"];
+const DURATIONS = ["duration", "warmup", "pace", "timeout", "idle", "cooldown", "sample-interval"];
+/** May be 0, without a unit. */
+const NONE = ["cooldown"];
 const COUNTS = {
   replicates: [1, 100],
   seed: [0, 2 ** 32 - 1],
@@ -65,7 +68,8 @@ export function planFromFlags({ values, positionals }: Flags): Plan {
   given("url", (value) => value);
   given("levels", (value) => parseLevels(value));
   for (const name of DURATIONS) {
-    given(name, (value) => parseDuration(value, `--${name}`), `${name.replaceAll("-", "_")}_ms`);
+    const read = (value: string) => NONE.includes(name) && value === "0" ? 0 : parseDuration(value, `--${name}`);
+    given(name, read, `${name.replaceAll("-", "_")}_ms`);
   }
   for (const [name, [low, high]] of Object.entries(COUNTS)) {
     given(name, (value) => readNumber(value, `--${name}`, { low, high, whole: true }));

@@ -12,6 +12,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   fit: contract.fitReportSchema,
   sizing: contract.sizingSchema,
   report: contract.reportSchema,
+  error: contract.errorDocumentSchema,
 };
 
 const HELP = `Prints the JSON Schema of a document that Plimsoll reads or writes.

@@ -15,13 +15,14 @@ const HELP = `Runs concurrent sessions at several levels against a target and me
                            those of a load generator that you have        (http)
   --command "CMD"          that load generator; {sessions}, {duration} [s], {seed} are replaced
   --url URL                what they load; loopback, unless --i-may-load-test names the host
-  --levels 1,2,4,8         concurrent sessions                        (for this machine)
+  --levels 1,2,4,8         concurrent sessions; 1..64 doubles, 1..64x1.5 grows by that factor   (for this machine)
   --replicates N           independent repetitions of each level      (3)
   --duration 30s           steady window of each attempt              (30s)
   --warmup 5s              load before it, not counted                (5s)
   --pace 1s                between two iterations of a session        (1s, playwright 2s)
   --timeout 10s            of a request or a browser step             (10s)
   --idle 5s                rest measured before and after             (5s)
+  --cooldown 5s            longest wait before an attempt until the machine is quiet; 0 for none   (5s)
   --sample-interval 500ms  between two resource samples               (500ms)
   --scenario FILE          what a browser session does: steps in a .json file, or a module   (moves, scrolls, types)
   --storage-state FILE     login that every browser session starts with, as Playwright saves it

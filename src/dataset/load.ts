@@ -90,6 +90,7 @@ export async function load(path: string): Promise<Dataset> {
     (a.seal.started_at < b.seal.started_at ? -1 : 1);
   attempts.sort(inOrder);
   idle.sort(inOrder);
+  warnings.push(...busyStarts(lines, attempts));
   const full = lines.find((line) => line.event === "artifacts_dropped");
   if (full) {
     warnings.push(`Artifacts were given up from ${full.at} on: ${full.reason}. Disk is fitted without these attempts`);
@@ -97,6 +98,25 @@ export async function load(path: string): Promise<Dataset> {
   const warning = endWarning(lines);
   if (warning) warnings.push(warning);
   return { info, attempts, idle, requests: requestFrame(attempts), resources: resourceFrame(attempts), warnings };
+}
+
+/** The attempts that are used though the machine was not quiet when they began. */
+function busyStarts(lines: readonly ManifestLine[], attempts: readonly Attempt[]): string[] {
+  const used = new Set(attempts.filter(({ discarded }) => !discarded).map(({ path }) => path));
+  const busy = lines.flatMap((line) =>
+    line.event === "attempt_started" && line.cooldown?.quiet === false && used.has(line.path)
+      ? [{ ...line.cooldown, path: line.path }]
+      : []
+  );
+  if (busy.length === 0) return [];
+  const worst = busy.reduce((a, b) => b.busy_cores - b.rest_cores > a.busy_cores - a.rest_cores ? b : a);
+  const [began, most] = busy.length === 1 ? ["1 attempt", ""] : [`${busy.length} attempts`, ", where it was most"];
+  return [
+    `${began} began though the machine had not become quiet: ${worst.busy_cores.toFixed(2)} cores were busy before ` +
+    `${worst.path}${most}, ${
+      worst.rest_cores.toFixed(2)
+    } at rest. Measure with a longer --cooldown, or on a quiet machine`,
+  ];
 }
 
 /** What the reader has to know about how the sweep ended: what was said last counts, since it may have been resumed. */

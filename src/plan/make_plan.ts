@@ -45,6 +45,7 @@ export function makePlan(input: PlanInput): Plan {
     pace_ms: mode === "playwright" ? 2000 : 1000,
     timeout_ms: 10_000,
     idle_ms: 5000,
+    cooldown_ms: 5000,
     sample_interval_ms: 500,
     seed: 1,
     size_groups: mode === "playwright" ? ["target", "browser"] : ["target"],

@@ -2,6 +2,7 @@
 export * from "./attempt_facts.ts";
 export * from "./capacity_of.ts";
 export * from "./flag_attempt.ts";
+export * from "./is_quiet.ts";
 export * from "./counter_rate.ts";
 export * from "./reduce_attempt.ts";
 export * from "./others_use.ts";

@@ -2,24 +2,27 @@ import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { attemptOrder } from "../plan/mod.ts";
 import { capacityOf } from "../quality/mod.ts";
-import type { AttemptSeal, Provenance } from "../schema/run.ts";
+import type { AttemptSeal, CoolDown, Provenance } from "../schema/run.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 import { type AttemptEnd, runAttempt } from "./attempt.ts";
+import { coolDown } from "./cool_down.ts";
 import { Guards, type StopReason } from "./guards.ts";
+import { pause } from "./pause.ts";
 import type { Reached } from "./reach_target.ts";
+import { restCores } from "./rest_cores.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import { attemptPath, type FoundAttempt } from "./survey_run.ts";
 import type { SweepEnd } from "./sweep.ts";
 import { openTarget, type Target } from "./target.ts";
-import { tellFlags, tellRestlessness } from "./tell_flags.ts";
+import { tellBusyStart, tellFlags, tellRestlessness } from "./tell_flags.ts";
 
 /** How often a part is tried before it is given up. */
 const MOST_ATTEMPTS = 3;
 /** Before a part is tried again: what broke it may need a moment. */
 const RETRY_MS = 1000;
-/** What starting and stopping processes adds to an attempt, for the remaining time [ms]. */
-const OVERHEAD_MS = { http: 1600, playwright: 4500, command: 1600 };
+/** What waiting for a machine that is quiet, starting and stopping processes adds to an attempt, for the remaining time [ms]. */
+const OVERHEAD_MS = { http: 1900, playwright: 4800, command: 1900 };
 /** Trying again does not help against these, and what is written can be gone on with. */
 const DISK_ERRORS = /^(ENOSPC|EDQUOT|EROFS|EIO|EFBIG)$/;
 
@@ -153,7 +156,9 @@ async function runPart(part: Part, context: PartContext): Promise<AttemptEnd | {
     if (guards.stop.aborted) return { kind: "stopped", ...guards.stop.reason as StopReason };
     const attempt = before + tries;
     context.tell(attempt);
-    const end = await attemptPart(part, attempt, context);
+    const cooldown = await waitForQuiet(part, context);
+    if (guards.stop.aborted) continue;
+    const end = await attemptPart(part, attempt, cooldown, context);
     if (end.kind !== "failed") return end;
     onProgress?.({ kind: "flag", level, replicate, name: "attempt_failed", reason: end.reason });
     if (tries === MOST_ATTEMPTS) return { kind: "given_up", reason: end.reason };
@@ -161,10 +166,23 @@ async function runPart(part: Part, context: PartContext): Promise<AttemptEnd | {
   }
 }
 
+/** What is under load must not find the machine busy with what was before. */
+async function waitForQuiet(
+  part: Part,
+  { plan, directory, guards, onProgress }: PartContext,
+): Promise<CoolDown | undefined> {
+  const limit_ms = plan.cooldown_ms ?? 0;
+  if (!part.replicate || limit_ms === 0) return undefined;
+  const cooldown = await coolDown(await restCores(directory.path), limit_ms, guards.stop);
+  if (!guards.stop.aborted) tellBusyStart(cooldown, part.replicate, onProgress);
+  return cooldown;
+}
+
 /** Runs a part once, and leaves in the manifest what came of it. */
 async function attemptPart(
   part: Part,
   attempt: number,
+  cooldown: CoolDown | undefined,
   context: PartContext,
 ): Promise<AttemptEnd | { kind: "failed"; reason: string }> {
   const { directory } = context;
@@ -175,7 +193,10 @@ async function attemptPart(
   const id = { level, replicate, attempt };
   const noteFailed = (reason: string) =>
     directory.note(idle ? { event: "idle_failed", path, reason } : { event: "attempt_failed", ...id, path, reason });
-  if (!idle) directory.note({ event: "attempt_started", ...id, path, ...(discarded ? { discarded } : {}) });
+  if (!idle) {
+    const waited = cooldown ? { cooldown } : {};
+    directory.note({ event: "attempt_started", ...id, path, ...(discarded ? { discarded } : {}), ...waited });
+  }
   let end: AttemptEnd;
   try {
     end = await measure(part, attempt, folder, context);
@@ -253,17 +274,4 @@ function sessionsText(count: number): string {
 function agentPermissions(folder: string, address: string, port: number): string[] {
   const host = address.includes(":") ? `[${address}]` : address;
   return [`--allow-net=${host}:${port}`, `--allow-write=${folder}`];
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, ms);
-    if (signal.aborted) finish();
-    else signal.addEventListener("abort", finish, { once: true });
-  });
 }

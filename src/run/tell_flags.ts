@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type AttemptRows, type Capacity, othersUse, reduceAttempt, restlessness } from "../quality/mod.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
-import type { AttemptSeal } from "../schema/run.ts";
+import type { AttemptSeal, CoolDown } from "../schema/run.ts";
 
 /**
  * Tells the listener at once what sets an attempt apart, from its sealed rows: the same decision that the analysis will make.
@@ -43,6 +43,25 @@ export function tellRestlessness(
 ): void {
   const reason = restlessness(othersUse(rowsOf(folder, "resources.jsonl")).cores, machine_cores);
   if (reason !== undefined) onProgress?.({ kind: "flag", level: 0, replicate: 0, name: "busy_machine", reason });
+}
+
+/**
+ * Tells the listener where an attempt begins though the machine has not become quiet.
+ *
+ * @param cooldown What was waited for.
+ * @param of The level and replicate that begin.
+ * @param onProgress The listener.
+ */
+export function tellBusyStart(
+  { quiet, busy_cores, rest_cores, waited_ms }: CoolDown,
+  { level, replicate }: { level: number; replicate: number },
+  onProgress?: (event: ProgressEvent) => void,
+): void {
+  if (quiet) return;
+  const reason = `${busy_cores.toFixed(2)} cores were busy when it began, ${rest_cores.toFixed(2)} at rest, after ${
+    (waited_ms / 1000).toFixed(1)
+  } s of waiting`;
+  onProgress?.({ kind: "flag", level, replicate, name: "busy_start", reason });
 }
 
 function rowsOf<Row>(folder: string, name: string): Row[] {

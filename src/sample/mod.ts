@@ -1,4 +1,5 @@
 /** What processes and the machine use, read as cumulative counters. */
+export * from "./busy_time.ts";
 export * from "./cgroup.ts";
 export * from "./cgroup_limits.ts";
 export * from "./cgroup_paths.ts";

@@ -117,6 +117,13 @@ export interface Plan {
   timeout_ms: number;
   /** Length of each idle window, before and after the sweep [ms]. */
   idle_ms: number;
+  /**
+   * Longest wait before each attempt until the machine is quiet again [ms]: its CPU use, in two looks in a row, near that of
+   * the idle window before the sweep. 0 waits for nothing.
+   *
+   * @default 5000
+   */
+  cooldown_ms?: number;
   /** Time between two resource samples [ms]. */
   sample_interval_ms: number;
   /** Seed of level order and of session phases. */
@@ -217,6 +224,7 @@ export const planSchema = z.strictObject({
   pace_ms: wholeFrom(1, HOUR_MS),
   timeout_ms: wholeFrom(1, HOUR_MS),
   idle_ms: wholeFrom(1000, HOUR_MS),
+  cooldown_ms: wholeFrom(0, HOUR_MS).refine((ms) => ms === 0 || ms >= 500, "0, or at least 500").optional(),
   sample_interval_ms: wholeFrom(100, 10_000),
   seed: wholeFrom(0, 2 ** 32 - 1),
   size_groups: z.array(z.enum(["target", "browser", "generator"])).min(1),

@@ -36,7 +36,16 @@ export type ManifestLine =
   & { at: string }
   & (
     | { event: "sweep_started"; plan_sha256: string }
-    | { event: "attempt_started"; level: number; replicate: number; attempt: number; path: string; discarded?: boolean }
+    /** `cooldown`: what was waited for before it. */
+    | {
+      event: "attempt_started";
+      level: number;
+      replicate: number;
+      attempt: number;
+      path: string;
+      discarded?: boolean;
+      cooldown?: CoolDown;
+    }
     /** `reason`: why it is `failing`, where more than its own requests say so. */
     | {
       event: "attempt_complete";
@@ -62,6 +71,18 @@ export type ManifestLine =
     | { event: "sweep_partial"; reason: string }
     | { event: "sweep_stopped"; reason: string }
   );
+
+/** The wait for a quiet machine before an attempt. */
+export interface CoolDown {
+  /** How long it took [ms]. */
+  waited_ms: number;
+  /** Whether the machine had become as quiet as at rest. */
+  quiet: boolean;
+  /** What all of the machine used when the wait ended [logical cores]. */
+  busy_cores: number;
+  /** What it used at rest, before the sweep [logical cores]. */
+  rest_cores: number;
+}
 
 /** What went on with a run: the fields of {@linkcode Provenance} that tell whether that was the same program and machine. */
 export type Resumer = Pick<

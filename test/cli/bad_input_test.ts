@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { resume, sweep } from "../../src/run/mod.ts";
+import { errorDocumentSchema } from "../../src/schema/mod.ts";
 import { canMount } from "../has_program.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { runPlimsoll } from "./run_plimsoll.ts";
 
 const URL_OK = ["--url", "http://127.0.0.1:9/"];
-const LEVELS = "whole numbers of sessions from 1 to 100000, for example 1,2,4,8";
+const LEVELS = "whole numbers of sessions from 1 to 100000, for example 1,2,4,8, or 1..64, which doubles, or 1..64x1.5";
 const LOOPBACK = "an http or https URL on loopback, for example http://127.0.0.1:8080/";
 
 const DISGUISE = "the host as it is, 127.0.0.1, so that nobody misreads it";
@@ -24,6 +25,11 @@ const SWEEP: [args: string[], field: string, value: string, remedy: string][] = 
   [[...URL_OK, "--levels", "1,,2"], "--levels", "", LEVELS],
   [[...URL_OK, "--levels", "1,100001"], "--levels", "100001", LEVELS],
   [[...URL_OK, "--levels", "1e3"], "--levels", "1e3", LEVELS],
+  [[...URL_OK, "--levels", "1,64..2"], "--levels", "64..2", LEVELS],
+  [[...URL_OK, "--levels", "1..64x1"], "--levels", "1..64x1", LEVELS],
+  [[...URL_OK, "--levels", "1..9999x1.01"], "--levels", "1..9999x1.01", "at most 100 levels: these are 563"],
+  [[...URL_OK, "--cooldown", "5"], "--cooldown", "5", DURATION],
+  [[...URL_OK, "--cooldown", "100ms"], "--cooldown", "100ms", "0, or at least 500 ms"],
   [[...URL_OK, "--duration", "5x"], "--duration", "5x", DURATION],
   [[...URL_OK, "--duration", "30"], "--duration", "30", DURATION],
   [[...URL_OK, "--duration=-5s"], "--duration", "-5s", DURATION],
@@ -315,5 +321,26 @@ Deno.test("the other commands end with 2 on bad input, too", async () => {
     assert.match(stderr, message, args.join(" "));
     assert.equal(code, 2, args.join(" "));
     assert.equal(stdout, "");
+  }
+});
+
+Deno.test("with --json an error is one JSON document on standard output, and the exit code is the same", async () => {
+  const rows: [args: string[], field: string, value: string][] = [
+    [["sweep", ...URL_OK, "--levels", "0", "--json"], "--levels", "0"],
+    [["resume", "--json", "/nowhere"], "RUN", "/nowhere"],
+    [["fit", "/nowhere", "--json"], "RUN", "/nowhere"],
+    [["size", "/nowhere", "--target", "0", "--json"], "--target", "0"],
+    [["list", "/nowhere", "--json"], "DIR", "/nowhere"],
+    [["doctor", "--browser", "/nowhere/chrome", "--json"], "--browser", "/nowhere/chrome"],
+    [["swep", "--json"], "COMMAND", "swep"],
+    [["list", "--jsn", "--json"], "--jsn", "an unknown flag"],
+  ];
+  for (const [args, field, value] of rows) {
+    const { code, stdout, stderr } = await runPlimsoll(args);
+    const { schema, error } = errorDocumentSchema.parse(JSON.parse(stdout));
+    assert.equal(schema, "plimsoll.error/1");
+    assert.deepEqual([error.field, error.value, code], [field, value, 2], args.join(" "));
+    assert.equal(stderr, `plimsoll ${args[0]}: ${error.message}\n`);
+    assert(error.message.endsWith(`Give ${error.remedy}.`), error.message);
   }
 });

@@ -15,6 +15,7 @@ export const SHORT = {
   duration_ms: 1000,
   warmup_ms: 0,
   idle_ms: 1000,
+  cooldown_ms: 0,
   pace_ms: 100,
   timeout_ms: 1000,
 } satisfies Partial<PlanInput>;
