@@ -36,6 +36,7 @@ const PAGE_HEADERS = {
   "x-content-type-options": "nosniff",
 };
 const JSON_HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
+const EVENTS_HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store" };
 const BYTES_HEADERS = { "content-type": "application/octet-stream", "cache-control": "no-store" };
 
 /**
@@ -49,6 +50,7 @@ const BYTES_HEADERS = { "content-type": "application/octet-stream", "cache-contr
  * | `GET /api/frame?viewer=ID` | a media segment of `frame_bytes` |
  * | `POST /api/chat?viewer=ID` | says the body's text in the room |
  * | `GET /api/chat?viewer=ID` | `{messages, missed}` since this viewer's last poll; the first starts at now |
+ * | `GET /api/events?viewer=ID` | the same room as server-sent events |
  * | `GET /`, `/frame`, `/stream.json` | the page, its picture as `[number: u32 LE][pixels]`, how to draw it |
  * | `/ws/chat?viewer=ID` | the same room over a WebSocket |
  * | `GET /truth`, `/truth?mark=ID` | {@linkcode Truth} |
@@ -64,6 +66,7 @@ export function serveStreamer(settings: StreamerSettings): RunningStreamer {
   const room = new ChatRoom();
   const viewers = new Viewers(() => holdMemory(Math.round(settings.memory_mb * 1e6), libc), settings.silence_ms);
   const sockets = new Map<WebSocket, Viewer>();
+  const listeners = new Map<ReadableStreamDefaultController<Uint8Array>, Viewer>();
   const history = new CounterHistory(2 * HISTORY_MS / SAMPLE_EVERY_MS);
   const marks = new Map<string, { at_epoch_ms: number; counters: Counters }>();
   const byRoute: Record<string, number> = {};
@@ -114,17 +117,23 @@ export function serveStreamer(settings: StreamerSettings): RunningStreamer {
     return true;
   }
 
+  function sendEvent(listener: ReadableStreamDefaultController<Uint8Array>, payload: string): boolean {
+    if ((listener.desiredSize ?? 0) <= 0) return false;
+    const bytes = new TextEncoder().encode(`data: ${payload}\n\n`);
+    listener.enqueue(bytes);
+    done.bytes_out += bytes.length;
+    return true;
+  }
+
   /** Puts a message into the room, for polls and sockets, and returns it. */
   function say(viewer: Viewer, text: string): string {
     done.messages_sent += 1;
     if (!settings.broadcast) return composeMessage(done.messages_sent - 1, viewer.id, text, Date.now());
     const message = room.post(viewer.id, text, Date.now());
     const payload = `{"type":"chat","message":${message}}`;
-    for (const [socket, { id }] of sockets) {
-      if (id === viewer.id) continue;
-      if (send(socket, payload)) done.messages_delivered += 1;
-      else done.messages_dropped += 1;
-    }
+    const count = (sent: boolean) => sent ? done.messages_delivered += 1 : done.messages_dropped += 1;
+    for (const [socket, { id }] of sockets) if (id !== viewer.id) count(send(socket, payload));
+    for (const [listener, { id }] of listeners) if (id !== viewer.id) count(sendEvent(listener, payload));
     return message;
   }
 
@@ -157,6 +166,28 @@ export function serveStreamer(settings: StreamerSettings): RunningStreamer {
     done.messages_delivered += messages.length;
     done.messages_dropped += missed;
     return reply(`{"messages":[${messages.join(",")}],"missed":${missed}}`, JSON_HEADERS);
+  }
+
+  function openEvents(url: URL): Response {
+    const id = viewerId(url);
+    if (id === null) return refuse(400, VIEWER_HELP);
+    const viewer = viewers.see(id, now());
+    viewer.sockets += 1;
+    done.api_requests += 1;
+    burnCpu(settings.cpu_ms, cpuClock);
+    let listener: ReadableStreamDefaultController<Uint8Array>;
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start(controller) {
+        listener = controller;
+        listeners.set(listener, viewer);
+        sendEvent(listener, state());
+      },
+      cancel() {
+        listeners.delete(listener);
+        viewers.leave(viewer);
+      },
+    }, new ByteLengthQueuingStrategy({ highWaterMark: MAX_BUFFERED_BYTES }));
+    return new Response(body, { headers: EVENTS_HEADERS });
   }
 
   function openSocket(request: Request, url: URL): Response {
@@ -196,6 +227,7 @@ export function serveStreamer(settings: StreamerSettings): RunningStreamer {
     if (current === lastState) return;
     lastState = current;
     for (const socket of sockets.keys()) send(socket, current);
+    for (const listener of listeners.keys()) sendEvent(listener, current);
   }
 
   function truth(url: URL, method: string): Response {
@@ -248,7 +280,7 @@ export function serveStreamer(settings: StreamerSettings): RunningStreamer {
       ...current,
       requests_by_route: byRoute,
       viewers: viewers.count,
-      sockets: sockets.size,
+      sockets: sockets.size + listeners.size,
       memory_held_bytes: viewers.memory_bytes,
       rss_bytes: Deno.memoryUsage().rss,
       pid: Deno.pid,
@@ -269,6 +301,7 @@ export function serveStreamer(settings: StreamerSettings): RunningStreamer {
     "GET /api/frame": (request, url) => api(request, "GET /api/frame", url),
     "GET /api/chat": (request, url) => api(request, "GET /api/chat", url),
     "POST /api/chat": (request, url) => api(request, "POST /api/chat", url),
+    "GET /api/events": (_, url) => openEvents(url),
     "GET /ws/chat": openSocket,
     "GET /frame": picture,
     "GET /stream.json": () => reply(stream, JSON_HEADERS),
@@ -304,6 +337,8 @@ export function serveStreamer(settings: StreamerSettings): RunningStreamer {
     async close() {
       clearInterval(timer);
       for (const socket of sockets.keys()) socket.close(1001);
+      for (const listener of listeners.keys()) listener.close();
+      listeners.clear();
       await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, 500))]);
     },
   };

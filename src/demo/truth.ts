@@ -49,7 +49,7 @@ export interface Truth extends Counters {
   /** Keyed `GET /api/frame`; what is not found is `other`. */
   requests_by_route: Record<string, number>;
   viewers: number;
-  /** Open WebSockets. */
+  /** Open WebSockets, and listeners to server-sent events. */
   sockets: number;
   /** Memory held for the viewers, nothing else [bytes]. */
   memory_held_bytes: number;

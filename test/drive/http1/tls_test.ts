@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { hasProgram } from "../../has_program.ts";
-import { connect, createServer, type Server } from "node:net";
+import type { Server } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Connection } from "../../../src/drive/http1/mod.ts";
 import { attemptClock } from "../../../src/run/child_end.ts";
+import { countingProxy } from "./counting_proxy.ts";
 import { rawServer } from "./raw_server.ts";
 import { selfSigned } from "./self_signed.ts";
 
@@ -29,26 +30,6 @@ function tlsServer(pem: { cert: string; key: string }) {
       else socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`);
     });
   }));
-}
-
-/** Hands everything on, and counts it. */
-async function countingProxy(to: number) {
-  const counted = { in: 0, out: 0, connections: 0 };
-  const server = await listen(createServer((client) => {
-    counted.connections++;
-    const upstream = connect({ port: to, host: "127.0.0.1" });
-    client.on("error", () => {}).on("close", () => upstream.destroy());
-    upstream.on("error", () => {}).on("close", () => client.destroy());
-    client.on("data", (bytes) => {
-      counted.out += bytes.length;
-      upstream.write(bytes);
-    }).on("end", () => upstream.end());
-    upstream.on("data", (bytes) => {
-      counted.in += bytes.length;
-      client.write(bytes);
-    }).on("end", () => client.end());
-  }));
-  return Object.assign(server, { counted });
 }
 
 function client(port: number, tls: { servername?: string; ca?: string }) {
