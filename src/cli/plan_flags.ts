@@ -22,6 +22,7 @@ export const PLAN_FLAGS: NonNullable<ParseArgsConfig["options"]> = Object.fromEn
     "cooldown",
     "sample-interval",
     "seed",
+    "agents",
     "size-groups",
     "scenario",
     "isolation",
@@ -48,6 +49,7 @@ const NONE = ["cooldown"];
 const COUNTS = {
   replicates: [1, 100],
   seed: [0, 2 ** 32 - 1],
+  agents: [1, 256],
   "target-pid": [1, 2 ** 31 - 1],
   "target-port": [1, 65_535],
 };

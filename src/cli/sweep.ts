@@ -41,6 +41,7 @@ const HELP = `Runs concurrent sessions at several levels against a target and me
                            to choose one of several
   --size-groups a,b        what the machine to be bought carries      (target; playwright target,browser)
   --seed N                 order of levels, phases of sessions        (1)
+  --agents N               processes that share the sessions of a level    (one; http: more when one uses 60 % of a core)
   --out DIR                the run's folder, new                      (data/runs/TIME-MODE)
   --i-may-load-test=HOST:PORT   consent to load a host that is not loopback; with a page of metrics
                            elsewhere both: HOST:PORT,HOST:PORT

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import pl from "nodejs-polars";
+import { attemptFiles, type RowKind } from "../schema/attempt_files.ts";
 import { InputError } from "../schema/input_error.ts";
 import { planSchema } from "../schema/plan.ts";
 import { type AttemptSeal, attemptSealSchema, type ManifestLine, type RunInfo } from "../schema/run.ts";
@@ -17,11 +18,11 @@ export interface Attempt {
   path: string;
   /** Run to warm up: in no summary and no fit. */
   discarded: boolean;
-  /** From `requests.jsonl`, in order. */
+  /** From `requests.jsonl`, in order; those of further agents, `requests.2.jsonl` and so on, follow. */
   requests: RequestRow[];
   /** From `resources.jsonl`, in order. */
   resources: ResourceRow[];
-  /** From `events.jsonl`, in order. */
+  /** From `events.jsonl`, in order; those of further agents follow. */
   events: EventRow[];
 }
 
@@ -196,12 +197,13 @@ async function readAttempt(root: string, folder: string, replaced: boolean): Pro
     if (parsed.broken > 0) warnings.push(leftOut(path, parsed.broken));
     rows[name] = parsed.rows;
   }
+  const all = <Row>(kind: RowKind) => attemptFiles(rows, kind).flatMap((name) => rows[name] as Row[]);
   const attempt = {
     seal,
     path: folder,
-    requests: (rows["requests.jsonl"] ?? []) as RequestRow[],
-    resources: (rows["resources.jsonl"] ?? []) as ResourceRow[],
-    events: (rows["events.jsonl"] ?? []) as EventRow[],
+    requests: all<RequestRow>("requests"),
+    resources: all<ResourceRow>("resources"),
+    events: all<EventRow>("events"),
   };
   return { kind: "used", attempt, warnings };
 }

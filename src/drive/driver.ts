@@ -1,5 +1,6 @@
 import type { Plan } from "../schema/plan.ts";
 import type { EventRow, RequestRow } from "../schema/rows.ts";
+import type { Share } from "../schema/run.ts";
 
 /** One share of one attempt: what an agent is told to drive. */
 export interface DriveJob {
@@ -10,6 +11,8 @@ export interface DriveJob {
   attempt: number;
   /** The sessions of this share, by number. */
   sessions: number[];
+  /** The share itself; all of the level where it is absent. */
+  share?: Share;
   /** Address to connect to, resolved and checked by the coordinator. */
   address: string;
   /** The run's folder. */

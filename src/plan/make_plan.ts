@@ -69,6 +69,9 @@ export function makePlan(input: PlanInput): Plan {
       'the load generator and its arguments, for example "wrk -c {sessions} -d {duration}s URL"',
     );
   }
+  if (plan.mode === "command" && (plan.agents ?? 1) > 1) {
+    throw new InputError("agents", plan.agents, "1, or mode http or playwright: your load generator is started once");
+  }
   if (plan.mode !== "playwright" && plan.size_groups.includes("browser")) {
     throw new InputError(
       "size_groups",

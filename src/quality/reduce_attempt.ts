@@ -111,7 +111,8 @@ function factsOf(
 ): AttemptFacts {
   const { window } = attempt.seal;
   const hottest = (group: string) => counterRate(byGroup.get(group) ?? [], (row) => row.hottest_thread_cpu_ms);
-  const generator = attempt.events.findLast((row) => row.event === "generator");
+  // Of several agents the worst decides: its sessions are in all numbers.
+  const generators = attempt.events.flatMap((row) => row.event === "generator" ? row : []);
   const system = byGroup.get("system") ?? [];
   const steal = counterRate(system, (row) => row.steal_ms);
   return {
@@ -133,8 +134,11 @@ function factsOf(
     system_cores: metrics.system_cores,
     target_hottest_thread: hottest("target"),
     generator_hottest_thread: hottest("generator"),
-    ...(generator
-      ? { loop_lag_p99_ms: generator.loop_lag_p99_ms, start_late_p99_ms: generator.start_late_p99_ms }
+    ...(generators.length > 0
+      ? {
+        loop_lag_p99_ms: max(generators.map((row) => row.loop_lag_p99_ms)),
+        start_late_p99_ms: max(generators.map((row) => row.start_late_p99_ms)),
+      }
       : {}),
     pace_ms: plan.pace_ms,
     ...(steal === undefined ? {} : { steal_ratio: steal / capacity.machine_cores }),

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { DriveJob, Driver, Sink } from "../drive/driver.ts";
 import { attemptClock, listen, say } from "./child_end.ts";
@@ -57,7 +58,7 @@ async function drive(
 ): Promise<void> {
   const requestFile = new Recorder(requests);
   const eventFile = new Recorder(events);
-  const seal = () => ({ "requests.jsonl": requestFile.close(), "events.jsonl": eventFile.close() });
+  const seal = () => ({ [basename(requests)]: requestFile.close(), [basename(events)]: eventFile.close() });
   gone.addEventListener("abort", () => {
     try {
       seal();

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { DriveJob } from "../drive/driver.ts";
+import { attemptFile } from "../schema/attempt_files.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 import type { AttemptSeal, FileSeal, Provenance } from "../schema/run.ts";
 import type { ResourceRow } from "../schema/rows.ts";
@@ -23,8 +24,8 @@ export interface AttemptOptions {
   kind: AttemptSeal["kind"];
   /** Where its rows go. */
   folder: string;
-  /** What to drive; nothing in an idle window. */
-  job?: DriveJob;
+  /** What to drive, one job an agent; none in an idle window. */
+  jobs: DriveJob[];
   /** Length, warm-up included [ms]. */
   length_ms: number;
   warmup_ms: number;
@@ -54,13 +55,13 @@ export type AttemptEnd =
   | { kind: "stopped"; reason: string; guard: boolean };
 
 /**
- * Runs one level once, or an idle window: sampler and agent are started, synchronised, watched and stopped.
+ * Runs one level once, or an idle window: sampler and agents are started, synchronised, watched and stopped.
  *
  * @throws {Error} If a process ends early or does not get ready. What it wrote stays. With the `code` of the operating
  *   system where rows could not be written.
  */
 export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
-  const { job, folder, target } = options;
+  const { jobs, folder, target } = options;
   const watch = new Watch(options);
   const children: Child[] = [];
   try {
@@ -70,12 +71,14 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
       onMessage: (message) => message.type === "rows" && watch.rows(message.rows),
     });
     children.push(sampler);
-    const agent = job && startAgent(job, options.permissions, (message) => {
-      if (message.type !== "stats") return;
-      watch.stats(message);
-      sampler.tell({ type: "artifacts", bytes: message.artifact_bytes });
+    const agents = jobs.map((job, index) => {
+      const agent = startAgent(job, options, (message) => {
+        if (message.type !== "stats") return;
+        sampler.tell({ type: "artifacts", bytes: watch.stats(index, message).artifact_bytes });
+      });
+      children.push(agent);
+      return agent;
     });
-    if (agent) children.push(agent);
     sampler.tell({
       type: "sample",
       file: join(folder, "resources.jsonl"),
@@ -85,37 +88,42 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
         target_name: target.name,
         target_cgroup: target.cgroup,
         generator: [Deno.pid],
-        browser_agents: agent && job.plan.mode === "playwright" ? [agent.pid] : [],
+        browser_agents: agents.filter((_, index) => jobs[index].plan.mode === "playwright").map(({ pid }) => pid),
       },
       page: target.page,
     });
-    agent?.tell({
-      type: "job",
-      job: job!,
-      requests: join(folder, "requests.jsonl"),
-      events: join(folder, "events.jsonl"),
-    });
-    const prepared = within(PREPARE_MS, "get ready", Promise.all([agent?.ready, sampler.ready]));
+    agents.forEach((agent, index) =>
+      agent.tell({
+        type: "job",
+        job: jobs[index],
+        requests: join(folder, attemptFile("requests", index + 1)),
+        events: join(folder, attemptFile("events", index + 1)),
+      })
+    );
+    const ready = Promise.all(agents.map((agent) => agent.ready));
+    const prepared = within(PREPARE_MS, "get ready", Promise.all([ready, sampler.ready]));
     const early = await Promise.race([watch.stopped, prepared.then(() => undefined)]);
     if (early) return stoppedBy(early);
-    const [ready] = await prepared;
+    const [[first]] = await prepared;
     const offsets = await Promise.all(children.map((child) => child.clockOffset()));
     const zero_ms = performance.now() + LEAD_MS;
     const started_at = new Date(Date.now() + LEAD_MS).toISOString();
     children.forEach((child, index) => child.tell({ type: "start", zero_ms: zero_ms + offsets[index] }));
-    if (agent) watch.onDrop(() => agent.tell({ type: "drop_artifacts" }));
+    watch.onDrop(() => agents.forEach((agent) => agent.tell({ type: "drop_artifacts" })));
 
     const failed = Promise.race(children.map((child) => child.done.then(() => undefined)));
     let stopped = await Promise.race([watch.until(zero_ms + options.length_ms), failed]);
     const to_ms = stopped ? Math.min(options.length_ms, performance.now() - zero_ms) : options.length_ms;
-    agent?.tell({ type: "stop" });
-    const driven = await within(STOP_MS, "stop", agent?.done ?? Promise.resolve(undefined));
+    agents.forEach((agent) => agent.tell({ type: "stop" }));
+    const driven = await within(STOP_MS, "stop", Promise.all(agents.map((agent) => agent.done)));
     sampler.tell({ type: "stop" });
     const sampled = await within(STOP_MS, "stop", sampler.done);
     if (!stopped && !options.target.runs()) stopped = TARGET_ENDED;
-    if (stopped?.kind === "target_ended" && (!job || options.targetEnd === "failed")) throw new Error(stopped.reason);
+    if (stopped?.kind === "target_ended" && (options.kind === "idle" || options.targetEnd === "failed")) {
+      throw new Error(stopped.reason);
+    }
     if (stopped?.kind === "stop") return stoppedBy(stopped);
-    const files: Record<string, FileSeal> = { ...driven?.files, ...sampled.files };
+    const files: Record<string, FileSeal> = Object.assign({}, ...driven.map((done) => done.files), sampled.files);
     const state = stopped || watch.mostlyFailed() ? "failing" : "complete";
     return {
       kind: state,
@@ -128,7 +136,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
         files,
       },
       ...(stopped ? { reason: stopped.reason } : {}),
-      ...(ready?.browser ? { browser: ready.browser } : {}),
+      ...(first?.browser ? { browser: first.browser } : {}),
     };
   } finally {
     watch.close();
@@ -137,15 +145,21 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
   }
 }
 
-function startAgent(job: DriveJob, permissions: string[], onMessage: (message: FromChild) => void): Child {
+function startAgent(
+  job: DriveJob,
+  { jobs, permissions }: Pick<AttemptOptions, "jobs" | "permissions">,
+  onMessage: (message: FromChild) => void,
+): Child {
   const { mode } = job.plan;
+  const number = jobs.length > 1 ? ` ${jobs.indexOf(job) + 1}` : "";
   if (mode === "http") {
-    return new Child(new URL("./http_agent.ts", import.meta.url), { name: "http agent", permissions, onMessage });
+    const name = `http agent${number}`;
+    return new Child(new URL("./http_agent.ts", import.meta.url), { name, permissions, onMessage });
   }
   // A browser, or a program of the user's, is not held by permissions of ours.
   const entry = new URL(mode === "playwright" ? "./browser_agent.ts" : "./command_agent.ts", import.meta.url);
   return new Child(entry, {
-    name: mode === "playwright" ? "browser agent" : "command agent",
+    name: `${mode === "playwright" ? "browser agent" : "command agent"}${number}`,
     permissions: ["--allow-all"],
     onMessage,
   });
@@ -163,7 +177,8 @@ function stoppedBy(stop: Stop): AttemptEnd {
 
 /** Watches a running attempt: tells the listener how it goes, and says when a guard ends it. */
 class Watch {
-  #stats: AgentStats | undefined;
+  /** The latest of each agent. */
+  #stats: AgentStats[] = [];
   #last: ResourceRowLike[] = [];
   #memory: Record<string, number> = {};
   #failingSince_ms?: number;
@@ -206,15 +221,21 @@ class Watch {
 
   /** Whether more than half of all requests failed. */
   mostlyFailed(): boolean {
-    return this.#stats !== undefined && this.#stats.errors > 0.5 * this.#stats.requests;
+    const { errors, requests } = sumStats(this.#stats);
+    return errors > 0.5 * requests;
   }
 
-  stats(stats: AgentStats): void {
-    this.#stats = stats;
-    const now_ms = performance.now();
+  /** Takes an agent's word, and returns what all of them come to. */
+  stats(agent: number, stats: AgentStats): AgentStats {
+    this.#stats[agent] = stats;
+    const sum = sumStats(this.#stats);
     // A second without requests says nothing: a slow pace has many.
-    if (stats.recent_requests === 0) return;
-    const failing = stats.recent_errors > 0.5 * stats.recent_requests;
+    if (sum.recent_requests > 0) this.#break(sum.recent_errors > 0.5 * sum.recent_requests);
+    return sum;
+  }
+
+  #break(failing: boolean): void {
+    const now_ms = performance.now();
     if (!failing) this.#failingSince_ms = undefined;
     else if (this.#failingSince_ms === undefined) this.#failingSince_ms = now_ms;
     else if (now_ms - this.#failingSince_ms >= BREAKER_MS) {
@@ -245,19 +266,35 @@ class Watch {
         cores[row.group] = (row.cpu_ms - earlier.cpu_ms) / (row.t_ms - earlier.t_ms);
       }
     }
-    if (before.length === 0 || !this.options.job) return;
+    const [job] = this.options.jobs;
+    if (before.length === 0 || !job) return;
+    const { live_sessions, iterations, errors } = sumStats(this.#stats);
     this.options.onProgress?.({
       kind: "sample",
       t_ms: system?.t_ms ?? rows[0].t_ms,
-      level: this.options.job.level,
-      replicate: this.options.job.replicate,
-      live_sessions: this.#stats?.live_sessions ?? 0,
-      iterations: this.#stats?.iterations ?? 0,
-      errors: this.#stats?.errors ?? 0,
+      level: job.level,
+      replicate: job.replicate,
+      live_sessions,
+      iterations,
+      errors,
       cores,
       memory_bytes: { ...this.#memory },
     });
   }
+}
+
+/** What several agents come to; those that have said nothing yet count nothing. */
+function sumStats(stats: readonly AgentStats[]): AgentStats {
+  const artifact_bytes: Record<string, number> = {};
+  const sum = { live_sessions: 0, requests: 0, errors: 0, iterations: 0, recent_requests: 0, recent_errors: 0 };
+  // Agents speak in any order: there may be holes.
+  for (const one of stats.filter((stat) => stat !== undefined)) {
+    for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += one[key];
+    for (const [kind, bytes] of Object.entries(one.artifact_bytes)) {
+      artifact_bytes[kind] = (artifact_bytes[kind] ?? 0) + bytes;
+    }
+  }
+  return { ...sum, artifact_bytes };
 }
 
 type ResourceRowLike = Omit<ResourceRow, "seq">;

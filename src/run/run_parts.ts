@@ -1,10 +1,11 @@
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
-import { attemptOrder } from "../plan/mod.ts";
+import { agentsFor, type AgentUse, attemptOrder, shareOf, splitShare, WHOLE } from "../plan/mod.ts";
 import { capacityOf } from "../quality/mod.ts";
 import type { AttemptSeal, CoolDown, Provenance } from "../schema/run.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
+import { agentUse } from "./agent_use.ts";
 import { type AttemptEnd, runAttempt } from "./attempt.ts";
 import { coolDown } from "./cool_down.ts";
 import { Guards, type StopReason } from "./guards.ts";
@@ -89,6 +90,8 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
     if (state === "failing") attempts.failing++;
   };
   const isOpen = (part: Part) => !context.found?.get(part.name)?.some(({ state }) => state === "complete");
+  const complete = [...context.found?.values() ?? []].flat().filter(({ state }) => state === "complete");
+  const agentsUsed = complete.flatMap(({ path, seal }) => agentUse(join(directory.path, path), seal!));
   const missing: string[] = [];
   // Where memory ran short, no higher level is begun.
   const limit = { level: Infinity, hit: false };
@@ -116,7 +119,7 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
         remaining_ms: left.reduce((sum, { length_ms }) => sum + length_ms, 0),
       });
     const onLowMemory = () => limit.level = Math.min(limit.level, Math.max(level, 1));
-    const end = await runPart(part, { ...context, guards, tell, onLowMemory });
+    const end = await runPart(part, { ...context, guards, agentsUsed, tell, onLowMemory });
     if (end.kind === "stopped") {
       directory.note({ event: "sweep_stopped", reason: end.reason });
       return { path: directory.path, state: end.guard ? "guarded" : "stopped", attempts, reason: end.reason };
@@ -144,6 +147,8 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
 
 interface PartContext extends PartsContext {
   guards: Guards;
+  /** Of all attempts that are complete. */
+  agentsUsed: AgentUse[];
   tell: (attempt: number) => void;
   onLowMemory: () => void;
 }
@@ -185,7 +190,7 @@ async function attemptPart(
   cooldown: CoolDown | undefined,
   context: PartContext,
 ): Promise<AttemptEnd | { kind: "failed"; reason: string }> {
-  const { directory } = context;
+  const { directory, agentsUsed } = context;
   const { level = 0, replicate = 0, discarded = false } = part.replicate ?? {};
   const idle = part.phase !== "level";
   const path = attemptPath(part.name, attempt);
@@ -193,13 +198,14 @@ async function attemptPart(
   const id = { level, replicate, attempt };
   const noteFailed = (reason: string) =>
     directory.note(idle ? { event: "idle_failed", path, reason } : { event: "attempt_failed", ...id, path, reason });
+  const agents = idle ? 0 : countAgents(level, replicate, context);
   if (!idle) {
-    const waited = cooldown ? { cooldown } : {};
-    directory.note({ event: "attempt_started", ...id, path, ...(discarded ? { discarded } : {}), ...waited });
+    const set = { ...(discarded ? { discarded } : {}), agents, ...(cooldown ? { cooldown } : {}) };
+    directory.note({ event: "attempt_started", ...id, path, ...set });
   }
   let end: AttemptEnd;
   try {
-    end = await measure(part, attempt, folder, context);
+    end = await measure(part, { attempt, agents, folder }, context);
   } catch (error) {
     const { message: reason, code = "" } = error as Error & { code?: string };
     if (DISK_ERRORS.test(code)) {
@@ -227,12 +233,33 @@ async function attemptPart(
     const reason = end.reason === undefined ? {} : { reason: end.reason };
     directory.note({ event: "attempt_complete", ...id, path, state: end.seal.state, ...reason });
     const { plan, provenance, onProgress } = context;
+    agentsUsed.push(...agentUse(folder, { ...end.seal, ...id }));
     tellFlags(folder, { ...end.seal, ...id }, { plan, capacity: capacityOf(plan, provenance), onProgress });
   }
   return end;
 }
 
-async function measure(part: Part, attempt: number, folder: string, context: PartContext): Promise<AttemptEnd> {
+/** As many as the plan says; if it says nothing, as many as what is complete asks for. */
+function countAgents(
+  level: number,
+  replicate: number,
+  { plan, provenance, agentsUsed, onProgress }: PartContext,
+): number {
+  if (plan.agents !== undefined || plan.mode !== "http") return Math.min(plan.agents ?? 1, level);
+  const cores = Math.min(provenance.vcpus, provenance.cgroup_limits.cores ?? Infinity);
+  const { agents, one_uses } = agentsFor(level, agentsUsed, Math.min(cores, level));
+  if (agents > 1) {
+    const reason = `${agents} agents drive it: one would use ${Math.round(100 * one_uses)} % of a core`;
+    onProgress?.({ kind: "flag", level, replicate, name: "agents", reason });
+  }
+  return agents;
+}
+
+async function measure(
+  part: Part,
+  { attempt, agents, folder }: { attempt: number; agents: number; folder: string },
+  context: PartContext,
+): Promise<AttemptEnd> {
   const { plan, directory, address, port, guards } = context;
   const { level = 0, replicate = 0 } = part.replicate ?? {};
   const idle = part.phase !== "level";
@@ -242,11 +269,11 @@ async function measure(part: Part, attempt: number, folder: string, context: Par
     const artifacts = !idle && plan.mode === "playwright"
       ? directory.folder(join("artifacts", relative(directory.path, folder)))
       : folder;
-    const sessions = Array.from({ length: level }, (_, session) => session);
+    const job = { plan, level, replicate, attempt, address, run: directory.path, artifacts };
     return await runAttempt({
       kind: idle ? "idle" : "level",
       folder,
-      job: idle ? undefined : { plan, level, replicate, attempt, sessions, address, run: directory.path, artifacts },
+      jobs: splitShare(WHOLE, agents).map((share) => ({ ...job, share, sessions: shareOf(level, share) })),
       length_ms: idle ? plan.idle_ms : plan.warmup_ms + plan.duration_ms,
       warmup_ms: idle ? 0 : plan.warmup_ms,
       sample_interval_ms: plan.sample_interval_ms,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type AttemptRows, type Capacity, othersUse, reduceAttempt, restlessness } from "../quality/mod.ts";
+import { attemptFiles, type RowKind } from "../schema/attempt_files.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 import type { AttemptSeal, CoolDown } from "../schema/run.ts";
@@ -17,12 +18,8 @@ export function tellFlags(
   setting: { plan: Plan; capacity: Capacity; onProgress?: (event: ProgressEvent) => void },
 ): void {
   if (!setting.onProgress) return;
-  const rows: AttemptRows = {
-    seal,
-    requests: rowsOf(folder, "requests.jsonl"),
-    resources: rowsOf(folder, "resources.jsonl"),
-    events: rowsOf(folder, "events.jsonl"),
-  };
+  const all = <Row>(kind: RowKind) => attemptFiles(seal.files, kind).flatMap((name) => rowsOf<Row>(folder, name));
+  const rows: AttemptRows = { seal, requests: all("requests"), resources: all("resources"), events: all("events") };
   const { level, replicate } = seal;
   for (const { name, reason } of reduceAttempt(rows, setting.plan, setting.capacity).flags) {
     setting.onProgress({ kind: "flag", level, replicate, name, reason });

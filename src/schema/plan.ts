@@ -128,6 +128,13 @@ export interface Plan {
   sample_interval_ms: number;
   /** Seed of level order and of session phases. */
   seed: number;
+  /**
+   * Agents that share the sessions of each level, each a process that uses one core at most; not more than a level has sessions.
+   * In `playwright` mode each has a browser of its own, in `command` mode there is one.
+   *
+   * @default in `http` mode one, and more for a level where one would use more than 60 % of a core; otherwise one
+   */
+  agents?: number;
   /** The groups that the machine to be bought will carry. */
   size_groups: Exclude<Group, "system">[];
   /** `http` mode: the requests of one iteration, in order. Empty: one GET of `url`. */
@@ -227,6 +234,7 @@ export const planSchema = z.strictObject({
   cooldown_ms: wholeFrom(0, HOUR_MS).refine((ms) => ms === 0 || ms >= 500, "0, or at least 500").optional(),
   sample_interval_ms: wholeFrom(100, 10_000),
   seed: wholeFrom(0, 2 ** 32 - 1),
+  agents: wholeFrom(1, 256).optional(),
   size_groups: z.array(z.enum(["target", "browser", "generator"])).min(1),
   requests: z.array(httpRequestSchema).max(100),
   browser_scenario: browserScenarioSchema,

@@ -20,7 +20,10 @@ export const OUTCOMES = [
   "step_failed",
 ] as const;
 
-/** One line of `requests.jsonl`: a request, or a step of a browser session. Times are monotonic, from the attempt's start. */
+/**
+ * One line of `requests.jsonl`, or of a further agent's `requests.2.jsonl`: a request, or a step of a browser session. Times are
+ * monotonic, from the attempt's start.
+ */
 export interface RequestRow {
   /** Position in the file, from 0, without gaps. */
   seq: number;

@@ -11,6 +11,14 @@ export interface FileSeal {
   sha256: string;
 }
 
+/** A part of the sessions of every level: the `k`-th of `of`, from 1. */
+export interface Share {
+  /** From 1. */
+  k: number;
+  /** How many there are. */
+  of: number;
+}
+
 /** `COMPLETE.json`: an attempt, or an idle window, that ended as planned. Its presence decides. */
 export interface AttemptSeal {
   /** A level under load, or a window without. */
@@ -36,7 +44,7 @@ export type ManifestLine =
   & { at: string }
   & (
     | { event: "sweep_started"; plan_sha256: string }
-    /** `cooldown`: what was waited for before it. */
+    /** `agents`: how many drive it, 1 where it is absent; `cooldown`: what was waited for before it. */
     | {
       event: "attempt_started";
       level: number;
@@ -45,6 +53,7 @@ export type ManifestLine =
       path: string;
       discarded?: boolean;
       cooldown?: CoolDown;
+      agents?: number;
     }
     /** `reason`: why it is `failing`, where more than its own requests say so. */
     | {
