@@ -21,7 +21,16 @@
  */
 
 // The contract: plans, rows, fits and results as plain data
-export type { BrowserScenario, BrowserStep, Group, HttpRequest, Mode, Plan } from "./schema/plan.ts";
+export type {
+  BrowserScenario,
+  BrowserStep,
+  Group,
+  HttpRequest,
+  HttpScenario,
+  HttpStep,
+  Mode,
+  Plan,
+} from "./schema/plan.ts";
 export type { EventRow, Outcome, RequestRow, ResourceRow } from "./schema/rows.ts";
 export type { AttemptSeal, CoolDown, FileSeal, ManifestLine, Provenance, Resumer, RunInfo } from "./schema/run.ts";
 export type { Baseline, Flag, LevelSummary, RunSummary } from "./schema/levels.ts";

@@ -227,7 +227,7 @@ function requestFrame(attempts: Attempt[]): DataFrame {
       const ended_ms = row.started_ms + row.duration_ms;
       return {
         ...row,
-        latency_ms: ended_ms - row.scheduled_ms,
+        latency_ms: row.phase === undefined ? ended_ms - row.scheduled_ms : null,
         steady: ended_ms >= window.from_ms && ended_ms <= window.to_ms,
       };
     }));

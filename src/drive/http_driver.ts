@@ -1,20 +1,24 @@
 import { isIP } from "node:net";
-import type { HttpRequest } from "../schema/plan.ts";
+import { drawWeighted } from "../plan/mod.ts";
+import type { HttpStep } from "../schema/plan.ts";
 import { type AttemptClock, DRAIN_MS, type DriveJob, type Driver, type Sink } from "./driver.ts";
-import { Connection, type HttpMessage, type SendOptions, serialiseRequest, type WireRequest } from "./http1/mod.ts";
+import { makeSteps } from "./http/make_steps.ts";
+import { type RowOf, SessionState } from "./http/session_state.ts";
+import type { Step } from "./http/step.ts";
+import { Connection } from "./http1/mod.ts";
 import { sessionLoop } from "./session_loop.ts";
 
 /**
  * Sessions that issue requests, each over a connection of its own as a real client would, kept alive.
  *
- * An iteration is the plan's `requests` in order, or one GET of its URL. Bytes are those of the connection, headers included.
+ * An iteration is the plan's `requests` in order, one of them where they have weights, or one GET of its URL. Bytes are those of the connection, headers included.
  * Over TLS the machine's roots are trusted, and those of the file that `DENO_CERT` or `NODE_EXTRA_CA_CERTS` names.
  */
 export class HttpDriver implements Driver {
   #job: DriveJob;
   #sink: Sink;
   #onStart?: (late_ms: number) => void;
-  #steps: Step[] = [];
+  #scenario: Scenario = { setup: [], steps: [], teardown: [] };
 
   constructor(job: DriveJob, sink: Sink, onStart?: (late_ms: number) => void) {
     this.#job = job;
@@ -29,10 +33,18 @@ export class HttpDriver implements Driver {
    */
   // deno-lint-ignore require-await -- what it throws must come as a rejection
   async prepare(): Promise<void> {
-    const { pathname, search, host } = new URL(this.#job.plan.url);
-    const whole: HttpRequest = { name: "get", method: "GET", path: pathname + search };
-    const requests = this.#job.plan.requests.length > 0 ? this.#job.plan.requests : [whole];
-    this.#steps = requests.map((request) => new Step(request, host));
+    const { url, requests, http_scenario = {}, timeout_ms } = this.#job.plan;
+    const { pathname, search, host } = new URL(url);
+    const whole: HttpStep = { name: "get", method: "GET", path: pathname + search };
+    const listed = requests.length > 0 ? requests : [whole];
+    const make = (steps: readonly HttpStep[] = []) => makeSteps(steps, { host, timeout_ms });
+    const weights = listed.map(({ weight }) => weight ?? 0);
+    this.#scenario = {
+      setup: make(http_scenario.setup),
+      steps: make(listed),
+      ...(weights.some((weight) => weight > 0) ? { weights } : {}),
+      teardown: make(http_scenario.teardown),
+    };
   }
 
   async run(clock: AttemptClock, stop: AbortSignal): Promise<void> {
@@ -40,17 +52,17 @@ export class HttpDriver implements Driver {
     const setting = { job, clock, sink: this.#sink, stop, onStart: this.#onStart };
     const over = new AbortController();
     const server = { ...endpoint(job), clock, over: over.signal };
-    const sessions = job.sessions.map((session) =>
-      new HttpSession(session, new Connection(server), { ...setting, steps: this.#steps })
-    );
+    const own = { ...setting, scenario: this.#scenario };
+    const sessions = job.sessions.map((session) => new HttpSession(session, new Connection(server), own));
     const drain = async () => {
       await clock.until(clock.now() + DRAIN_MS, over.signal);
-      for (const { connection } of sessions) connection.abort();
+      for (const { state } of sessions) state.abort();
     };
     stop.addEventListener("abort", drain, { once: true });
     await Promise.all(sessions.map(async (http) => {
-      await sessionLoop(http.session, (iteration, slot_ms) => http.iterate(iteration, slot_ms), setting);
-      http.connection.close();
+      let last = 0;
+      await sessionLoop(http.state.session, (iteration, slot_ms) => http.iterate(last = iteration, slot_ms), setting);
+      await http.end(last);
     }));
     over.abort();
   }
@@ -60,66 +72,84 @@ export class HttpDriver implements Driver {
   }
 }
 
-/** One request of an iteration: written once where it is the same for all sessions and iterations. */
-class Step {
-  readonly name: string;
-  #message: HttpMessage;
-  #wire?: WireRequest;
-
-  constructor({ name, method, path, headers, body }: HttpRequest, host: string) {
-    this.name = name;
-    this.#message = { method, path, headers: { host, "user-agent": "plimsoll", ...headers }, body };
-    const wire = this.wire(0, 0);
-    if (!/\{(session|iteration)\}/.test(path + (body ?? ""))) this.#wire = wire;
-  }
-
-  wire(session: number, iteration: number): WireRequest {
-    if (this.#wire) return this.#wire;
-    const { path, body } = this.#message;
-    const fill = (text: string) => text.replaceAll("{session}", `${session}`).replaceAll("{iteration}", `${iteration}`);
-    return serialiseRequest({
-      ...this.#message,
-      path: fill(path),
-      ...(body === undefined ? {} : { body: fill(body as string) }),
-    });
-  }
+/** What every session does: each list of steps in order, but of weighted `steps` one an iteration. */
+interface Scenario {
+  setup: Step[];
+  steps: Step[];
+  /** Of `steps`, where one is drawn. */
+  weights?: number[];
+  teardown: Step[];
 }
 
-class HttpSession {
-  #options: SendOptions;
+interface SessionSetting {
+  job: DriveJob;
+  clock: AttemptClock;
+  sink: Sink;
+  stop: AbortSignal;
+  scenario: Scenario;
+}
 
-  constructor(
-    readonly session: number,
-    readonly connection: Connection,
-    readonly setting: { job: DriveJob; sink: Sink; stop: AbortSignal; steps: readonly Step[] },
-  ) {
-    this.#options = { timeout_ms: setting.job.plan.timeout_ms };
+/** A session: its setup, its iterations, its teardown. */
+class HttpSession {
+  readonly state: SessionState;
+  #scenario: Scenario;
+  #setting: SessionSetting;
+  #isSetUp: boolean;
+
+  constructor(session: number, connection: Connection, setting: SessionSetting) {
+    this.state = new SessionState(session, { connection, sink: setting.sink });
+    this.#setting = setting;
+    this.#scenario = setting.scenario;
+    this.#isSetUp = this.#scenario.setup.length === 0;
   }
 
   async iterate(iteration: number, slot_ms: number): Promise<void> {
-    const { session, setting: { steps, stop, sink } } = this;
-    let scheduled_ms = slot_ms;
-    for (const step of steps) {
-      if (stop.aborted) return;
-      const { outcome, status, started_ms, ended_ms, bytes_in, bytes_out } = await this.connection.send(
-        step.wire(session, iteration),
-        this.#options,
-      );
-      sink.request({
-        session,
-        iteration,
-        step: step.name,
-        scheduled_ms,
-        started_ms,
-        duration_ms: ended_ms - started_ms,
-        outcome,
-        status,
-        bytes_in,
-        bytes_out,
-      });
-      if (outcome !== "ok") return;
-      scheduled_ms = ended_ms;
+    const of = { iteration, scheduled_ms: slot_ms };
+    if (!this.#isSetUp) await this.#setUp(of);
+    if (this.#isSetUp) await this.#walk(this.#drawn(iteration), of);
+  }
+
+  /** Ends what `setup` began: after the last iteration, in the time that sessions have to drain. */
+  async end(iteration: number): Promise<void> {
+    const { scenario: { teardown }, clock } = this.#setting;
+    if (this.#isSetUp && teardown.length > 0) {
+      this.state.phase = "teardown";
+      await this.#walk(teardown, { iteration, scheduled_ms: clock.now() });
     }
+    this.state.close();
+  }
+
+  /** One that fails is tried again at the next slot; the first iteration follows one that does not, off the grid. */
+  async #setUp(of: RowOf): Promise<void> {
+    this.state.phase = "setup";
+    this.#isSetUp = await this.#walk(this.#scenario.setup, of);
+    this.state.phase = undefined;
+  }
+
+  #drawn(iteration: number): readonly Step[] {
+    const { steps, weights } = this.#scenario;
+    if (!weights) return steps;
+    const { plan: { seed }, level, replicate } = this.#setting.job;
+    return [steps[drawWeighted(weights, { seed, level, replicate, session: this.state.session, iteration })]];
+  }
+
+  /**
+   * Does steps in order until one fails.
+   *
+   * @param of `scheduled_ms` is when the first is to start, and afterwards when the last ended.
+   * @returns whether all went well.
+   */
+  async #walk(steps: readonly Step[], of: RowOf): Promise<boolean> {
+    const { state } = this;
+    const { stop } = this.#setting;
+    for (const step of steps) {
+      if (state.phase === "teardown" ? state.drained : stop.aborted) return false;
+      const end = await step.run(state, of.iteration, of.scheduled_ms);
+      state.record(step.name, end, of);
+      of.scheduled_ms = end.ended_ms;
+      if (end.outcome !== "ok") return false;
+    }
+    return true;
   }
 }
 

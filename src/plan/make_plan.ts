@@ -79,6 +79,15 @@ export function makePlan(input: PlanInput): Plan {
       "target, or mode playwright: there are no browsers otherwise",
     );
   }
+  const weighted = plan.requests.filter(({ weight }) => weight !== undefined);
+  if (weighted.length > 0 && weighted.length < plan.requests.length) {
+    const bare = plan.requests.find(({ weight }) => weight === undefined)!;
+    throw new InputError(
+      "requests",
+      `${weighted[0].name} with a weight, ${bare.name} without`,
+      "a weight to each of them, then an iteration is one, or to none, then it is all in order",
+    );
+  }
   if (named.length > 1) {
     throw new InputError("target", named.join(" and "), `only one of ${TARGETS.join(", ")}`);
   }

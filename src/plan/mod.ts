@@ -3,6 +3,7 @@ export * from "./agents_for.ts";
 export * from "./attempt_order.ts";
 export * from "./check_url.ts";
 export * from "./default_levels.ts";
+export * from "./draw_weighted.ts";
 export * from "./make_plan.ts";
 export * from "./next_slot.ts";
 export * from "./parse_duration.ts";

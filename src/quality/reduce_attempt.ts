@@ -60,8 +60,9 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
   }
 
   // An iteration counts where its last step ended, once, and only if no step failed or is missing.
-  const steps = plan.mode === "http" ? Math.max(1, plan.requests.length) : 1;
-  const iterations = [...Map.groupBy(attempt.requests, (row) => row.session * 1e7 + row.iteration).values()]
+  const steps = stepsOf(plan);
+  const own = attempt.requests.filter(({ phase }) => phase === undefined);
+  const iterations = [...Map.groupBy(own, (row) => row.session * 1e7 + row.iteration).values()]
     .filter((rows) => inside(max(rows.map((row) => row.started_ms + row.duration_ms))));
   const whole = iterations.filter((rows) => rows.length >= steps && rows.every((row) => row.outcome === "ok"));
   const undelivered = sum(events.flatMap((row) => row.event === "undelivered" ? row.slots : []));
@@ -70,11 +71,16 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
   if (plan.mode !== "command") {
     metrics.network_bytes_per_s = sum(requests.map((row) => row.bytes_in + row.bytes_out)) / window_s;
   }
-  if (requests.length > 0) {
-    const latency = requests.map((row) => row.started_ms + row.duration_ms - row.scheduled_ms);
+  // Before and after the iterations nobody waits for what a session does.
+  const latency = requests.flatMap((row) =>
+    row.phase === undefined ? row.started_ms + row.duration_ms - row.scheduled_ms : []
+  );
+  if (latency.length > 0) {
     for (const [name, q] of Object.entries(QUANTILES)) metrics[`latency_ms_${name}`] = quantile(latency, q);
+  }
+  if (requests.length > 0) {
     metrics.error_ratio = requests.filter((row) => row.outcome !== "ok").length / requests.length;
-    metrics.undelivered_ratio = undelivered / (undelivered + iterations.length);
+    metrics.undelivered_ratio = undelivered / Math.max(1, undelivered + iterations.length);
   }
   const artifacts = attempt.events.flatMap((row) => row.event === "artifact" ? row : []);
   // What is written at the end has grown all the time.
@@ -100,6 +106,12 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
     metrics,
     flags: flagAttempt(factsOf(attempt, plan, capacity, metrics, byGroup)),
   };
+}
+
+/** Rows of a whole iteration, at least. */
+function stepsOf({ mode, requests }: Plan): number {
+  const drawn = requests.some(({ weight }) => weight !== undefined);
+  return mode === "http" && !drawn ? Math.max(1, requests.length) : 1;
 }
 
 function factsOf(

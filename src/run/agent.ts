@@ -70,7 +70,7 @@ async function drive(
     request(row) {
       requestFile.addRequest(row);
       tally.request(row.outcome === "ok");
-      tally.iteration(row.session, row.iteration);
+      if (row.phase === undefined) tally.iteration(row.session, row.iteration);
     },
     event(row) {
       eventFile.add(rounded(row));

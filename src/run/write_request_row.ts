@@ -17,7 +17,12 @@ const KEYS = [
 const [SESSION, ITERATION, STEP, SCHEDULED, STARTED, DURATION, OUTCOME, STATUS, BYTES_IN, BYTES_OUT] = KEYS;
 const BEGIN = encoder.encode('{"seq":');
 const END = encoder.encode("}\n");
-const KEYS_LENGTH = BEGIN.length + END.length + KEYS.reduce((sum, key) => sum + key.length, 0);
+/** Rows of iterations, which are nearly all, have none. */
+const PHASES = {
+  setup: encoder.encode(',"phase":"setup"'),
+  teardown: encoder.encode(',"phase":"teardown"'),
+};
+const KEYS_LENGTH = BEGIN.length + END.length + PHASES.teardown.length + KEYS.reduce((sum, key) => sum + key.length, 0);
 const NUMBERS_LENGTH = 9 * 24;
 
 /** Names of steps and outcomes, as JSON: there are few, and they come again and again. */
@@ -66,6 +71,7 @@ export function writeRequestRow(lines: LineBuffer, row: Omit<RequestRow, "seq">,
   lines.number(row.bytes_in);
   lines.bytes(BYTES_OUT);
   lines.number(row.bytes_out);
+  if (row.phase !== undefined) lines.bytes(PHASES[row.phase]);
   lines.bytes(END);
 }
 

@@ -6,7 +6,7 @@ export type Mode = "http" | "playwright" | "command";
 /** The process groups that a cost is charged to. `system` is everything on the machine, the other three included. */
 export type Group = "target" | "browser" | "generator" | "system";
 
-/** One request of an `http` iteration. `{session}` and `{iteration}` in path and body are replaced. */
+/** One request of an `http` iteration. `{session}` and `{iteration}` in path, headers and body are replaced. */
 export interface HttpRequest {
   /** The step's name in rows and plots. */
   name: string;
@@ -18,6 +18,25 @@ export interface HttpRequest {
   headers?: Record<string, string>;
   /** Sent as it is, after replacement. */
   body?: string;
+  /**
+   * Where the plan's requests have weights, an iteration is one of them, drawn as often as its weight says:
+   * `{ "name": "feed", …, "weight": 9 }` beside `{ "name": "post", …, "weight": 1 }`. All have one, or none.
+   */
+  weight?: number;
+}
+
+/** One step of an `http` session. */
+export type HttpStep = HttpRequest;
+
+/** What a session of `http` mode does besides the plan's `requests`, and what it has of its own. */
+export interface HttpScenario {
+  /**
+   * Done once by each session at its first slot, in order, before its first iteration: a login. Where a step fails, no
+   * iteration begins, and it is tried again at the next slot. Rows have `phase: "setup"`.
+   */
+  setup?: HttpStep[];
+  /** Done once by each session after its last iteration. Rows have `phase: "teardown"`. */
+  teardown?: HttpStep[];
 }
 
 /**
@@ -137,8 +156,10 @@ export interface Plan {
   agents?: number;
   /** The groups that the machine to be bought will carry. */
   size_groups: Exclude<Group, "system">[];
-  /** `http` mode: the requests of one iteration, in order. Empty: one GET of `url`. */
-  requests: HttpRequest[];
+  /** `http` mode: the steps of one iteration, in order, or by weight. Empty: one GET of `url`. */
+  requests: HttpStep[];
+  /** `http` mode: what sessions do before, after and beside their iterations. */
+  http_scenario?: HttpScenario;
   /** `playwright` mode: the default scenario's settings. */
   browser_scenario: BrowserScenario;
   /**
@@ -177,7 +198,17 @@ export const httpRequestSchema = z.strictObject({
   path: z.string().startsWith("/"),
   headers: z.record(z.string(), z.string()).optional(),
   body: z.string().optional(),
+  weight: z.number().positive().max(1e6).optional(),
 }) satisfies z.ZodType<HttpRequest>;
+
+/** Validates an {@linkcode HttpStep}. */
+export const httpStepSchema: z.ZodType<HttpStep> = httpRequestSchema;
+
+/** Validates an {@linkcode HttpScenario}. */
+export const httpScenarioSchema = z.strictObject({
+  setup: z.array(httpStepSchema).max(100).optional(),
+  teardown: z.array(httpStepSchema).max(100).optional(),
+}) satisfies z.ZodType<HttpScenario>;
 
 const ACTIONS = {
   // Two slashes, or a backslash, would name another host.
@@ -236,7 +267,8 @@ export const planSchema = z.strictObject({
   seed: wholeFrom(0, 2 ** 32 - 1),
   agents: wholeFrom(1, 256).optional(),
   size_groups: z.array(z.enum(["target", "browser", "generator"])).min(1),
-  requests: z.array(httpRequestSchema).max(100),
+  requests: z.array(httpStepSchema).max(100),
+  http_scenario: httpScenarioSchema.optional(),
   browser_scenario: browserScenarioSchema,
   command: z.array(z.string().min(1)).min(1).optional(),
   browser: z.string().min(1).optional(),

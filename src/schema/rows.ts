@@ -47,6 +47,8 @@ export interface RequestRow {
   bytes_in: number;
   /** Bytes on the wire from the session, headers included. */
   bytes_out: number;
+  /** A step of a session's setup or teardown: traffic, and errors, but no iteration and no latency. Absent for all others. */
+  phase?: "setup" | "teardown";
 }
 
 /** One line of `resources.jsonl`: one group at one time. Counters are cumulative, children that have ended included. */
@@ -157,6 +159,7 @@ export const requestRowSchema = z.object({
   status: z.int().min(0),
   bytes_in: z.number().min(0),
   bytes_out: z.number().min(0),
+  phase: z.enum(["setup", "teardown"]).optional(),
 }) satisfies z.ZodType<RequestRow>;
 
 /** Validates a {@linkcode ResourceRow}. */

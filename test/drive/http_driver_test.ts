@@ -1,64 +1,7 @@
 import assert from "node:assert/strict";
-import { createServer, type Server, type Socket } from "node:net";
-import { type DriveEvent, HttpDriver } from "../../src/drive/mod.ts";
-import { makePlan } from "../../src/plan/mod.ts";
-import { attemptClock } from "../../src/run/child_end.ts";
-import type { HttpRequest, RequestRow } from "../../src/schema/mod.ts";
-
-/** Drives some sessions for a while in this process. */
-async function drive(
-  port: number,
-  options: { sessions?: number; for_ms: number; pace_ms: number; timeout_ms?: number; requests?: HttpRequest[] },
-) {
-  const { sessions = 1, for_ms, pace_ms, timeout_ms = 2000, requests = [] } = options;
-  const plan = makePlan({ url: `http://127.0.0.1:${port}/`, levels: [sessions], pace_ms, timeout_ms, requests });
-  const rows: Omit<RequestRow, "seq">[] = [];
-  const events: DriveEvent[] = [];
-  const late: number[] = [];
-  const driver = new HttpDriver(
-    {
-      plan,
-      level: sessions,
-      replicate: 1,
-      attempt: 1,
-      sessions: Array.from({ length: sessions }, (_, n) => n),
-      address: "127.0.0.1",
-      run: "",
-      artifacts: "",
-    },
-    { request: (row) => rows.push(row), event: (row) => events.push(row) },
-    (late_ms) => late.push(late_ms),
-  );
-  const stop = new AbortController();
-  setTimeout(() => stop.abort(), for_ms);
-  await driver.prepare();
-  await driver.run(attemptClock(performance.now()), stop.signal);
-  await driver.close();
-  return { rows, events, late };
-}
-
-/** A server that is as rude as it is told to be. */
-async function rawServer(
-  onData: (socket: Socket, text: string) => void,
-): Promise<{ port: number; connections: () => number } & AsyncDisposable> {
-  let connections = 0;
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    connections++;
-    sockets.add(socket);
-    socket.on("error", () => {}).on("close", () => sockets.delete(socket));
-    socket.on("data", (bytes) => onData(socket, bytes.toString()));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as { port: number }).port,
-    connections: () => connections,
-    [Symbol.asyncDispose]: () => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
-}
+import type { Socket } from "node:net";
+import type { HttpRequest } from "../../src/schema/mod.ts";
+import { drive, rawServer } from "./drive_http.ts";
 
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
 

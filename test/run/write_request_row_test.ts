@@ -66,8 +66,10 @@ Deno.test("writeRequestRow() writes the line that JSON.stringify() would, whatev
         bytes_in: 123_456_789_012,
         bytes_out: 105,
       };
-      writeRequestRow(lines, row, { seq });
-      expected += JSON.stringify({ seq, ...row }) + "\n";
+      for (const phase of [undefined, "setup", "teardown"] as const) {
+        writeRequestRow(lines, { ...row, phase }, { seq });
+        expected += JSON.stringify({ seq, ...row, phase }) + "\n";
+      }
     }
   }
   assert.equal(decoder.decode(lines.taken()), expected);

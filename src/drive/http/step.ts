@@ -1,0 +1,18 @@
+import type { HttpResponse } from "../http1/mod.ts";
+import type { SessionState } from "./session_state.ts";
+
+/** One step of an `http` scenario, the same for all sessions. */
+export interface Step {
+  /** Of its rows. */
+  readonly name: string;
+  /**
+   * Does it once. Its row is written by whoever calls; rows besides that one are the step's own affair (`state.record`).
+   * Whatever goes wrong is an outcome: it never throws, and ends when `state.abort()` is called.
+   *
+   * @param scheduled_ms when it was to start, for further rows.
+   */
+  run(state: SessionState, iteration: number, scheduled_ms: number): Promise<StepEnd>;
+}
+
+/** How a step ended, and what went over the wire for it. */
+export type StepEnd = Pick<HttpResponse, "outcome" | "status" | "started_ms" | "ended_ms" | "bytes_in" | "bytes_out">;
