@@ -30,6 +30,9 @@ export type {
   HttpStep,
   Mode,
   Plan,
+  SseStep,
+  StreamStepFields,
+  WebSocketStep,
 } from "./schema/plan.ts";
 export type { EventRow, Outcome, RequestRow, ResourceRow } from "./schema/rows.ts";
 export type { AttemptSeal, CoolDown, FileSeal, ManifestLine, Provenance, Resumer, RunInfo } from "./schema/run.ts";

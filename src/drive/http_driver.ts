@@ -5,7 +5,7 @@ import { type AttemptClock, DRAIN_MS, type DriveJob, type Driver, type Sink } fr
 import { makeSteps } from "./http/make_steps.ts";
 import { type RowOf, SessionState } from "./http/session_state.ts";
 import type { Step } from "./http/step.ts";
-import { Connection } from "./http1/mod.ts";
+import { Connection, type ConnectionOptions } from "./http1/mod.ts";
 import { sessionLoop } from "./session_loop.ts";
 
 /**
@@ -31,7 +31,6 @@ export class HttpDriver implements Driver {
    *
    * @throws {TypeError} If one cannot be written as HTTP.
    */
-  // deno-lint-ignore require-await -- what it throws must come as a rejection
   async prepare(): Promise<void> {
     const { url, requests, http_scenario = {}, timeout_ms } = this.#job.plan;
     const { pathname, search, host } = new URL(url);
@@ -40,10 +39,10 @@ export class HttpDriver implements Driver {
     const make = (steps: readonly HttpStep[] = []) => makeSteps(steps, { host, timeout_ms });
     const weights = listed.map(({ weight }) => weight ?? 0);
     this.#scenario = {
-      setup: make(http_scenario.setup),
-      steps: make(listed),
+      setup: await make(http_scenario.setup),
+      steps: await make(listed),
       ...(weights.some((weight) => weight > 0) ? { weights } : {}),
-      teardown: make(http_scenario.teardown),
+      teardown: await make(http_scenario.teardown),
     };
   }
 
@@ -52,9 +51,10 @@ export class HttpDriver implements Driver {
     const setting = { job, clock, sink: this.#sink, stop, onStart: this.#onStart };
     const over = new AbortController();
     const server = { ...endpoint(job), clock, over: over.signal };
-    const own = { ...setting, scenario: this.#scenario };
+    const own = { ...setting, scenario: this.#scenario, server, explained: new Set<string>() };
     const sessions = job.sessions.map((session) => new HttpSession(session, new Connection(server), own));
     const drain = async () => {
+      for (const { state } of sessions) state.release();
       await clock.until(clock.now() + DRAIN_MS, over.signal);
       for (const { state } of sessions) state.abort();
     };
@@ -87,6 +87,8 @@ interface SessionSetting {
   sink: Sink;
   stop: AbortSignal;
   scenario: Scenario;
+  server: ConnectionOptions;
+  explained: Set<string>;
 }
 
 /** A session: its setup, its iterations, its teardown. */
@@ -97,7 +99,7 @@ class HttpSession {
   #isSetUp: boolean;
 
   constructor(session: number, connection: Connection, setting: SessionSetting) {
-    this.state = new SessionState(session, { connection, sink: setting.sink });
+    this.state = new SessionState(session, { connection, ...setting });
     this.#setting = setting;
     this.#scenario = setting.scenario;
     this.#isSetUp = this.#scenario.setup.length === 0;
@@ -116,7 +118,7 @@ class HttpSession {
       this.state.phase = "teardown";
       await this.#walk(teardown, { iteration, scheduled_ms: clock.now() });
     }
-    this.state.close();
+    await this.state.close();
   }
 
   /** One that fails is tried again at the next slot; the first iteration follows one that does not, off the grid. */
@@ -146,7 +148,7 @@ class HttpSession {
       if (state.phase === "teardown" ? state.drained : stop.aborted) return false;
       const end = await step.run(state, of.iteration, of.scheduled_ms);
       state.record(step.name, end, of);
-      of.scheduled_ms = end.ended_ms;
+      of.scheduled_ms = end.over_ms ?? end.ended_ms;
       if (end.outcome !== "ok") return false;
     }
     return true;

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { InputError } from "../schema/input_error.ts";
-import { type Plan, planSchema } from "../schema/plan.ts";
+import { httpRequestSchema, type Plan, planSchema, sseStepSchema, webSocketStepSchema } from "../schema/plan.ts";
 
 /** The ways to name a target; a plan has one at most. */
 const TARGETS = [
@@ -88,6 +88,14 @@ export function makePlan(input: PlanInput): Plan {
       "a weight to each of them, then an iteration is one, or to none, then it is all in order",
     );
   }
+  const { setup = [], teardown = [] } = plan.http_scenario ?? {};
+  const all = [...setup, ...plan.requests, ...teardown];
+  const mixed = all.find((step) =>
+    "sse" in step && all.some((other) => "websocket" in other && other.name === step.name)
+  );
+  if (mixed) {
+    throw new InputError("requests", mixed.name, "a name of its own: one WebSocket and one stream of events share it");
+  }
   if (named.length > 1) {
     throw new InputError("target", named.join(" and "), `only one of ${TARGETS.join(", ")}`);
   }
@@ -102,11 +110,44 @@ function withoutUndefined(input: object): object {
 }
 
 function inputError(issue: z.core.$ZodIssue, input: object): InputError {
+  const depth = issue.path[0] === "requests" ? 2 : issue.path[0] === "http_scenario" ? 3 : 0;
+  const step = valueAt(input, issue.path.slice(0, depth));
+  if (depth > 0 && issue.path.length >= depth && typeof step === "object" && step !== null) {
+    return stepError(issue, { step, path: issue.path.slice(0, depth) });
+  }
   if (issue.code === "unrecognized_keys") {
     return new InputError(issue.keys[0], "an unknown field", `one of ${Object.keys(planSchema.shape).join(", ")}`);
   }
-  const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], input);
-  return new InputError(issue.path.join("."), value, wanted(issue));
+  return new InputError(issue.path.join("."), valueAt(input, issue.path), wanted(issue));
+}
+
+const STEPS = [
+  { key: "path", what: "a request", schema: httpRequestSchema },
+  { key: "websocket", what: "a step on a WebSocket", schema: webSocketStepSchema },
+  { key: "sse", what: "a step on server-sent events", schema: sseStepSchema },
+];
+
+/** Of a step of `http` mode: which kind was meant, and which field of it is wrong. */
+function stepError(issue: z.core.$ZodIssue, { step, path }: { step: object; path: PropertyKey[] }): InputError {
+  const meant = STEPS.findIndex(({ key }) => key in step);
+  if (meant === -1) {
+    const keys = STEPS.map(({ key }) => key).join(", ");
+    return new InputError(path.join("."), Object.keys(step).join(", "), `a step that has one of ${keys}`);
+  }
+  const { what, schema } = STEPS[meant];
+  const inner = issue.code === "invalid_union" && issue.path.length === path.length
+    ? issue.errors[meant][0]
+    : { ...issue, path: issue.path.slice(path.length) };
+  if (inner.code === "unrecognized_keys") {
+    const fields = Object.keys(schema.shape).join(", ");
+    return new InputError([...path, inner.keys[0]].join("."), "an unknown field", `one of ${fields}: it is ${what}`);
+  }
+  const wants = `${wanted(inner)}: it is ${what}`;
+  return new InputError([...path, ...inner.path].join("."), valueAt(step, inner.path), wants);
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], input);
 }
 
 function wanted(issue: z.core.$ZodIssue): string {

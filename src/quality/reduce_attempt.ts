@@ -64,12 +64,13 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
   const own = attempt.requests.filter(({ phase }) => phase === undefined);
   const iterations = [...Map.groupBy(own, (row) => row.session * 1e7 + row.iteration).values()]
     .filter((rows) => inside(max(rows.map((row) => row.started_ms + row.duration_ms))));
-  const whole = iterations.filter((rows) => rows.length >= steps && rows.every((row) => row.outcome === "ok"));
+  const ended = (rows: RequestRow[]) => rows.filter(({ step }) => !step.endsWith(" (connect)")).length;
+  const whole = iterations.filter((rows) => ended(rows) >= steps && rows.every((row) => row.outcome === "ok"));
   const undelivered = sum(events.flatMap((row) => row.event === "undelivered" ? row.slots : []));
   // Of a load generator that is not ours nothing is known but what it uses.
   if (plan.mode !== "command") metrics.throughput = whole.length / window_s;
   if (plan.mode !== "command") {
-    metrics.network_bytes_per_s = sum(requests.map((row) => row.bytes_in + row.bytes_out)) / window_s;
+    metrics.network_bytes_per_s = networkBytes(attempt) / window_s;
   }
   // Before and after the iterations nobody waits for what a session does.
   const latency = requests.flatMap((row) =>
@@ -106,6 +107,23 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
     metrics,
     flags: flagAttempt(factsOf(attempt, plan, capacity, metrics, byGroup)),
   };
+}
+
+/** Bytes of the window. Of a stream's they count as if they had come evenly over the time that they came in. */
+function networkBytes({ requests, events, seal: { window } }: AttemptRows): number {
+  const share = (from_ms: number, to_ms: number) => {
+    if (from_ms >= to_ms) return to_ms >= window.from_ms && to_ms <= window.to_ms ? 1 : 0;
+    const overlap_ms = Math.min(to_ms, window.to_ms) - Math.max(from_ms, window.from_ms);
+    return Math.max(0, overlap_ms) / (to_ms - from_ms);
+  };
+  const rows = requests.map((row) => {
+    const ended_ms = row.started_ms + row.duration_ms;
+    return (row.bytes_in + row.bytes_out) * share(row.bytes_from_ms ?? ended_ms, row.bytes_to_ms ?? ended_ms);
+  });
+  const rests = events.map((row) =>
+    row.event === "stream_end" ? (row.bytes_in + row.bytes_out) * share(row.bytes_from_ms, row.t_ms) : 0
+  );
+  return sum(rows) + sum(rests);
 }
 
 /** Rows of a whole iteration, at least. */

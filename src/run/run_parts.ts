@@ -5,6 +5,7 @@ import { capacityOf } from "../quality/mod.ts";
 import type { AttemptSeal, CoolDown, Provenance } from "../schema/run.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
+import { agentPermissions } from "./agent_permissions.ts";
 import { agentUse } from "./agent_use.ts";
 import { type AttemptEnd, runAttempt } from "./attempt.ts";
 import { coolDown } from "./cool_down.ts";
@@ -279,7 +280,7 @@ async function measure(
       sample_interval_ms: plan.sample_interval_ms,
       target,
       targetEnd: plan.target_command ? "failed" : "failing",
-      permissions: agentPermissions(folder, address, port),
+      permissions: agentPermissions(plan, { folder, address, port }),
       guards,
       onLowMemory: context.onLowMemory,
       onProgress: context.onProgress,
@@ -296,9 +297,4 @@ function nameOf({ replicate, name }: Part): string {
 
 function sessionsText(count: number): string {
   return `${count} ${count === 1 ? "session" : "sessions"}`;
-}
-
-function agentPermissions(folder: string, address: string, port: number): string[] {
-  const host = address.includes(":") ? `[${address}]` : address;
-  return [`--allow-net=${host}:${port}`, `--allow-write=${folder}`];
 }

@@ -22,8 +22,13 @@ const PHASES = {
   setup: encoder.encode(',"phase":"setup"'),
   teardown: encoder.encode(',"phase":"teardown"'),
 };
-const KEYS_LENGTH = BEGIN.length + END.length + PHASES.teardown.length + KEYS.reduce((sum, key) => sum + key.length, 0);
-const NUMBERS_LENGTH = 9 * 24;
+/** Only rows of streams have these. */
+const [BYTES_FROM, BYTES_TO] = ["bytes_from_ms", "bytes_to_ms"].map((key) => encoder.encode(`,"${key}":`));
+const KEYS_LENGTH = [BEGIN, END, PHASES.teardown, BYTES_FROM, BYTES_TO, ...KEYS].reduce(
+  (sum, key) => sum + key.length,
+  0,
+);
+const NUMBERS_LENGTH = 11 * 24;
 
 /** Names of steps and outcomes, as JSON: there are few, and they come again and again. */
 const words = new Map<string, Uint8Array>();
@@ -71,6 +76,12 @@ export function writeRequestRow(lines: LineBuffer, row: Omit<RequestRow, "seq">,
   lines.number(row.bytes_in);
   lines.bytes(BYTES_OUT);
   lines.number(row.bytes_out);
+  if (row.bytes_from_ms !== undefined) {
+    lines.bytes(BYTES_FROM);
+    lines.number(row.bytes_from_ms);
+    lines.bytes(BYTES_TO);
+    lines.number(row.bytes_to_ms ?? row.started_ms + row.duration_ms);
+  }
   if (row.phase !== undefined) lines.bytes(PHASES[row.phase]);
   lines.bytes(END);
 }

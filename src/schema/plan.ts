@@ -25,8 +25,49 @@ export interface HttpRequest {
   weight?: number;
 }
 
+/** What steps on a stream have in common. */
+export interface StreamStepFields {
+  /** The stream's name, in its session and in rows: steps of the same name use the same stream. Its opening is a row of its own, `NAME (connect)`. */
+  name: string;
+  /** Sent when it is opened, besides `host` and `user-agent`, which they may replace. */
+  headers?: Record<string, string>;
+  /** Messages to wait for, counted from the step's start; those too few after the plan's `timeout_ms` (or `hold_ms`, if that is longer) are a `timeout`. */
+  receive?: number;
+  /** Goes on reading until that long after its start, or the attempt's end, whatever comes [ms]. It is not in the step's latency. */
+  hold_ms?: number;
+  /**
+   * Whether it stays open for the next step of its name, over iterations too. What comes meanwhile counts with that step's bytes.
+   *
+   * @default true
+   */
+  keep?: boolean;
+  /** As an {@linkcode HttpRequest}'s. */
+  weight?: number;
+}
+
+/**
+ * A step on a WebSocket of the session, opened where it is not open yet: sends, then waits, then holds.
+ * `{session}` and `{iteration}` in path, headers and messages are replaced.
+ * `{ "name": "chat", "websocket": "/ws/chat?viewer=s{session}", "send": "hello {iteration}", "receive": 1 }`
+ */
+export interface WebSocketStep extends StreamStepFields {
+  /** Path on the plan's URL, with its query. */
+  websocket: string;
+  /** Text messages to send, in order. */
+  send?: string | string[];
+}
+
+/**
+ * A step on a stream of server-sent events, opened where it is not open yet: waits, then holds.
+ * `{ "name": "feed", "sse": "/events", "hold_ms": 1000 }`
+ */
+export interface SseStep extends StreamStepFields {
+  /** Path on the plan's URL, with its query. */
+  sse: string;
+}
+
 /** One step of an `http` session. */
-export type HttpStep = HttpRequest;
+export type HttpStep = HttpRequest | WebSocketStep | SseStep;
 
 /** What a session of `http` mode does besides the plan's `requests`, and what it has of its own. */
 export interface HttpScenario {
@@ -201,8 +242,32 @@ export const httpRequestSchema = z.strictObject({
   weight: z.number().positive().max(1e6).optional(),
 }) satisfies z.ZodType<HttpRequest>;
 
+const ofStream = {
+  name: z.string().min(1).max(100),
+  headers: z.record(z.string(), z.string()).optional(),
+  receive: wholeFrom(1, 1_000_000).optional(),
+  hold_ms: wholeFrom(1, 24 * HOUR_MS).optional(),
+  keep: z.boolean().optional(),
+  weight: z.number().positive().max(1e6).optional(),
+};
+
+/** Validates a {@linkcode WebSocketStep}. */
+export const webSocketStepSchema = z.strictObject({
+  websocket: z.string().startsWith("/"),
+  send: z.union([z.string(), z.array(z.string()).min(1).max(1000)], "a text, or a list of texts").optional(),
+  ...ofStream,
+}) satisfies z.ZodType<WebSocketStep>;
+
+/** Validates an {@linkcode SseStep}. */
+export const sseStepSchema = z.strictObject({
+  sse: z.string().startsWith("/"),
+  ...ofStream,
+}) satisfies z.ZodType<SseStep>;
+
 /** Validates an {@linkcode HttpStep}. */
-export const httpStepSchema: z.ZodType<HttpStep> = httpRequestSchema;
+export const httpStepSchema = z.union([httpRequestSchema, webSocketStepSchema, sseStepSchema]) satisfies z.ZodType<
+  HttpStep
+>;
 
 /** Validates an {@linkcode HttpScenario}. */
 export const httpScenarioSchema = z.strictObject({

@@ -47,6 +47,10 @@ export interface RequestRow {
   bytes_in: number;
   /** Bytes on the wire from the session, headers included. */
   bytes_out: number;
+  /** Rows of streams: from when on their bytes came, the end of the row before [ms]. Absent where that is `started_ms`. */
+  bytes_from_ms?: number;
+  /** Rows of streams: until when their bytes came, where the step was told to hold on [ms]. Absent where that is the row's end. */
+  bytes_to_ms?: number;
   /** A step of a session's setup or teardown: traffic, and errors, but no iteration and no latency. Absent for all others. */
   phase?: "setup" | "teardown";
 }
@@ -139,7 +143,16 @@ export type EventRow =
       count: number;
       origin?: string;
     }
-    /** Why a browser step failed, its first line, once a step and outcome. */
+    /** What came and went on a stream between its last row and its session's end. */
+    | {
+      event: "stream_end";
+      session: number;
+      step: string;
+      bytes_in: number;
+      bytes_out: number;
+      bytes_from_ms: number;
+    }
+    /** Why a step failed, its first line, once a step and outcome; of a browser once a session. */
     | { event: "step_failed"; session: number; step: string; outcome: Outcome; reason: string }
   );
 
@@ -159,6 +172,8 @@ export const requestRowSchema = z.object({
   status: z.int().min(0),
   bytes_in: z.number().min(0),
   bytes_out: z.number().min(0),
+  bytes_from_ms: at.optional(),
+  bytes_to_ms: at.optional(),
   phase: z.enum(["setup", "teardown"]).optional(),
 }) satisfies z.ZodType<RequestRow>;
 

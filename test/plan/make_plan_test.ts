@@ -29,6 +29,35 @@ Deno.test("makePlan() names the field, its value and what would be right", () =>
       "http://elsewhere/",
       /"\/"/,
     ],
+    [{ requests: [{ name: "a", method: "GET" }] }, "requests.0", "name, method", /one of path, websocket, sse$/],
+    [{ requests: ["a"] }, "requests.0", "a", /./],
+    [{ requests: [{ name: "a", path: "/", method: "LIST" }] }, "requests.0.method", "LIST", /GET.*: it is a request$/],
+    [
+      { requests: [{ name: "a", websocket: "/", recieve: 1 }] },
+      "requests.0.recieve",
+      "an unknown field",
+      /^one of websocket, send, name, headers, receive, .*: it is a step on a WebSocket$/,
+    ],
+    [
+      { http_scenario: { setup: [{ name: "a", websocket: "chat" }] } },
+      "http_scenario.setup.0.websocket",
+      "chat",
+      /"\/": it is a step on a WebSocket$/,
+    ],
+    [
+      { requests: [{ name: "a", websocket: "/", send: 5 }] },
+      "requests.0.send",
+      "5",
+      /^a text, or a list of texts: it is a step on a WebSocket$/,
+    ],
+    [
+      { requests: [{ name: "a", sse: "/", hold_ms: 0 }] },
+      "requests.0.hold_ms",
+      "0",
+      /at least 1: it is a step on server-sent events$/,
+    ],
+    [{ requests: [{ name: "a", sse: "/", send: "x" }] }, "requests.0.send", "an unknown field", /server-sent events$/],
+    [{ requests: [{ name: "a", sse: "/" }, { name: "a", websocket: "/" }] }, "requests", "a", /a name of its own/],
     [{ target_pid: 1, target_port: 80 }, "target", "target_pid and target_port", /only one of/],
   ];
   for (const [input, field, value, remedy] of rows) {

@@ -1,5 +1,7 @@
 import type { Sink } from "../driver.ts";
-import type { Connection } from "../http1/mod.ts";
+import type { Connection, ConnectionOptions } from "../http1/mod.ts";
+import type { StreamBytes } from "../streams/mod.ts";
+import type { NamedStream } from "./named_stream.ts";
 import type { StepEnd } from "./step.ts";
 
 /** What a session opens and has to close: its connection, its streams. */
@@ -7,13 +9,26 @@ export interface Closable {
   /** Ends what is under way as `aborted`. */
   abort(): void;
   /** Closes for good. */
-  close(): void;
+  close(): void | Promise<void>;
+  /** Ends what only waits for time to pass: the attempt is over. */
+  release?(): void;
 }
 
 /** Which row it is: the iteration, and when the step was to start. */
 export interface RowOf {
   iteration: number;
   scheduled_ms: number;
+}
+
+/** What a session has of its own, and what it shares. */
+export interface SessionOwn {
+  /** That its requests share. */
+  connection: Connection;
+  /** Where streams connect to. */
+  server: ConnectionOptions;
+  sink: Sink;
+  /** Steps and outcomes of all sessions that have been explained. */
+  explained: Set<string>;
 }
 
 /** One session, as its steps see it: what it has of its own, from its first step to its last. */
@@ -23,13 +38,14 @@ export class SessionState {
   /** The drain is over: no step is to begin any more. */
   drained = false;
   #closables: Closable[] = [];
+  #streams = new Map<string, NamedStream>();
   #sink: Sink;
 
   /**
    * @param session its number.
    * @param own its connection, and where its rows go.
    */
-  constructor(readonly session: number, readonly own: { connection: Connection; sink: Sink }) {
+  constructor(readonly session: number, readonly own: SessionOwn) {
     this.#sink = own.sink;
     this.owns(own.connection);
   }
@@ -39,13 +55,30 @@ export class SessionState {
     return this.own.connection;
   }
 
+  /** Where its streams connect to. */
+  get server(): ConnectionOptions {
+    return this.own.server;
+  }
+
+  /** Its streams by name, of which `make` opens none yet. */
+  stream(name: string, make: () => NamedStream): NamedStream {
+    let stream = this.#streams.get(name);
+    if (stream === undefined) {
+      this.#streams.set(name, stream = make());
+      this.owns(stream);
+    }
+    return stream;
+  }
+
   /** Has something aborted and closed together with the session. */
   owns(closable: Closable): void {
     this.#closables.push(closable);
   }
 
   /** Writes the row of a step that has ended. */
-  record(step: string, end: StepEnd, { iteration, scheduled_ms }: RowOf): void {
+  record(name: string, end: StepEnd, { iteration, scheduled_ms: due_ms }: RowOf): void {
+    const { row: step = name, scheduled_ms = due_ms, outcome, reason } = end;
+    if (reason !== undefined && outcome !== "ok" && outcome !== "aborted") this.#explain(step, end, reason);
     this.#sink.request({
       session: this.session,
       iteration,
@@ -53,12 +86,36 @@ export class SessionState {
       scheduled_ms,
       started_ms: end.started_ms,
       duration_ms: end.ended_ms - end.started_ms,
-      outcome: end.outcome,
+      outcome,
       status: end.status,
       bytes_in: end.bytes_in,
       bytes_out: end.bytes_out,
+      ...(end.bytes_from_ms === undefined
+        ? {}
+        : { bytes_from_ms: end.bytes_from_ms, bytes_to_ms: end.over_ms ?? end.ended_ms }),
       phase: this.phase,
     });
+  }
+
+  /** Leaves what went on a stream after its last row. */
+  recordRest(step: string, { bytes_in, bytes_out, bytes_from_ms, over_ms }: StreamBytes): void {
+    if (bytes_in + bytes_out === 0) return;
+    const { session } = this;
+    this.#sink.event({ t_ms: over_ms, event: "stream_end", session, step, bytes_in, bytes_out, bytes_from_ms });
+  }
+
+  #explain(step: string, { outcome, ended_ms }: StepEnd, text: string): void {
+    const { session, own: { explained } } = this;
+    const key = `${step} ${outcome}`;
+    if (explained.has(key)) return;
+    explained.add(key);
+    const reason = text.split("\n")[0].slice(0, 300);
+    this.#sink.event({ t_ms: Math.max(0, ended_ms), event: "step_failed", session, step, outcome, reason });
+  }
+
+  /** Ends what only waits for time to pass. */
+  release(): void {
+    for (const closable of this.#closables) closable.release?.();
   }
 
   /** Ends what is under way, when the drain is over. */
@@ -68,7 +125,7 @@ export class SessionState {
   }
 
   /** Closes all that it owns. */
-  close(): void {
-    for (const closable of this.#closables) closable.close();
+  async close(): Promise<void> {
+    await Promise.all(this.#closables.map((closable) => closable.close()));
   }
 }

@@ -15,4 +15,16 @@ export interface Step {
 }
 
 /** How a step ended, and what went over the wire for it. */
-export type StepEnd = Pick<HttpResponse, "outcome" | "status" | "started_ms" | "ended_ms" | "bytes_in" | "bytes_out">;
+export interface StepEnd
+  extends Pick<HttpResponse, "outcome" | "status" | "started_ms" | "ended_ms" | "bytes_in" | "bytes_out"> {
+  /** Of its row, where that is not the step's name. */
+  row?: string;
+  /** When it was to start, where that is not when the step before ended: after a row of its own. */
+  scheduled_ms?: number;
+  /** Why it is not `ok`, where the outcome alone does not say. */
+  reason?: string;
+  /** Of a stream: from when on its bytes came. */
+  bytes_from_ms?: number;
+  /** Of a stream: when the step was over, after what was waited for had come. */
+  over_ms?: number;
+}
