@@ -1,4 +1,5 @@
-import { MessageStream, type ProtocolEvents, type StreamProtocol, type TurnOptions } from "../streams/mod.ts";
+import { MessageStream, type TurnOptions } from "../streams/message_stream.ts";
+import type { ProtocolEvents, StreamProtocol } from "../streams/protocol.ts";
 import type { Closable, SessionState } from "./session_state.ts";
 import type { StepEnd } from "./step.ts";
 
