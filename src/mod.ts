@@ -32,6 +32,7 @@ export type {
   Plan,
   SseStep,
   StreamStepFields,
+  ThinkTime,
   WebSocketStep,
 } from "./schema/plan.ts";
 export type { EventRow, Outcome, RequestRow, ResourceRow } from "./schema/rows.ts";

@@ -1,7 +1,7 @@
 import { cpus, totalmem } from "node:os";
 import type { ParseArgsConfig } from "node:util";
 import { cgroupLimits } from "../sample/cgroup_limits.ts";
-import { defaultLevels, makePlan, parseDuration, parseLevels, type PlanInput } from "../plan/mod.ts";
+import { defaultLevels, makePlan, parseDuration, parseLevels, parseThink, type PlanInput } from "../plan/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Mode, Plan } from "../schema/plan.ts";
 import { type Flags, readNumber } from "./flags.ts";
@@ -17,6 +17,10 @@ export const PLAN_FLAGS: NonNullable<ParseArgsConfig["options"]> = Object.fromEn
     "duration",
     "warmup",
     "pace",
+    "think",
+    "arrivals",
+    "ramp",
+    "max-rows-per-s",
     "timeout",
     "idle",
     "cooldown",
@@ -43,9 +47,9 @@ export const PLAN_FLAGS: NonNullable<ParseArgsConfig["options"]> = Object.fromEn
 );
 for (const name of ["har", "trace"]) PLAN_FLAGS[name] = { type: "boolean" };
 
-const DURATIONS = ["duration", "warmup", "pace", "timeout", "idle", "cooldown", "sample-interval"];
+const DURATIONS = ["duration", "warmup", "pace", "ramp", "timeout", "idle", "cooldown", "sample-interval"];
 /** May be 0, without a unit. */
-const NONE = ["cooldown"];
+const NONE = ["cooldown", "ramp"];
 const COUNTS = {
   replicates: [1, 100],
   seed: [0, 2 ** 32 - 1],
@@ -76,6 +80,16 @@ export function planFromFlags({ values, positionals }: Flags): Plan {
   for (const [name, [low, high]] of Object.entries(COUNTS)) {
     given(name, (value) => readNumber(value, `--${name}`, { low, high, whole: true }));
   }
+  given("think", (value) => parseThink(value));
+  // A plan has one of the two: what is asked for now counts.
+  if (text("think") !== undefined && text("pace") === undefined) delete plan.pace_ms;
+  if (text("pace") !== undefined && text("think") === undefined) delete plan.think;
+  given("arrivals", (value) => value);
+  given(
+    "max-rows-per-s",
+    (value) => readNumber(value, "--max-rows-per-s", { low: 1, high: 10_000_000, whole: true }),
+    "rows_per_s_max",
+  );
   given("size-groups", (value) => value.split(","));
   given("browser", (value) => value);
   given("target-command", (value) => splitCommand(value));
@@ -110,7 +124,8 @@ export function planFromFlags({ values, positionals }: Flags): Plan {
   } catch (error) {
     const flag = error instanceof InputError && error.field.replace(/_ms$/, "").replaceAll("_", "-");
     if (!flag || !DURATIONS.includes(flag) || text(flag) === undefined) throw error;
-    throw new InputError(`--${flag}`, text(flag), `${(error as InputError).remedy} ms`);
+    const { remedy } = error as InputError;
+    throw new InputError(`--${flag}`, text(flag), /\d$/.test(remedy) ? `${remedy} ms` : remedy);
   }
 }
 

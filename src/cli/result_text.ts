@@ -18,6 +18,7 @@ export function resultText({ summary, fit, sizing }: ReportDocument): string {
     "",
     sizingTable(sizing.rows),
     memoryLine(sizing.assumptions.baseline_os_bytes),
+    ...(summary.load?.startsWith("open") ? [`Load: ${summary.load}.`] : []),
     "",
     "How each metric grows with sessions:",
     verdictTable(Object.values(fit.metrics)),

@@ -1,6 +1,7 @@
 import process from "node:process";
 import { pinScenario } from "../drive/browser/pin_scenario.ts";
-import { attemptOrder, checkUrl } from "../plan/mod.ts";
+import { describeLoad } from "../dataset/describe_load.ts";
+import { attemptLength, attemptOrder, checkUrl } from "../plan/mod.ts";
 import { checkOut, sweep as runSweep, type SweepEnd, sweepLength, type SweepOptions } from "../run/mod.ts";
 import type { Plan } from "../schema/plan.ts";
 import { readFlags } from "./flags.ts";
@@ -20,6 +21,12 @@ const HELP = `Runs concurrent sessions at several levels against a target and me
   --duration 30s           steady window of each attempt              (30s)
   --warmup 5s              load before it, not counted                (5s)
   --pace 1s                between two iterations of a session        (1s, playwright 2s)
+  --think exponential:1s   instead: between an iteration's end and the next start; constant, uniform,
+                           exponential or lognormal, mean, and coefficient of variation: lognormal:1s:0.5
+  --arrivals poisson       instead: iterations start at random moments whatever has ended, on average
+                           as many a pace as the level has sessions (open model; http)
+  --ramp 10s               sessions start spread over it, before the warm-up   (0s)
+  --max-rows-per-s 20000   levels planned above it count requests in histograms, and keep some rows
   --timeout 10s            of a request or a browser step             (10s)
   --idle 5s                rest measured before and after             (5s)
   --cooldown 5s            longest wait before an attempt until the machine is quiet; 0 for none   (5s)
@@ -136,10 +143,11 @@ export async function inTerminal(
 function dryRun(plan: Plan) {
   const { screenshot_every_ms } = plan.browser_scenario;
   const attempts = attemptOrder(plan);
-  const perSession = screenshot_every_ms > 0 ? (plan.warmup_ms + plan.duration_ms) / screenshot_every_ms : 0;
+  const perSession = screenshot_every_ms > 0 ? attemptLength(plan).length_ms / screenshot_every_ms : 0;
   const shots = plan.mode === "playwright" ? attempts.reduce((sum, { level }) => sum + level * perSession, 0) : 0;
-  const requests =
-    attempts.reduce((sum, { level }) => sum + level * (plan.warmup_ms + plan.duration_ms) / plan.pace_ms, 0) *
+  // On average half of the sessions are there while they are ramped up.
+  const length_ms = attemptLength(plan).length_ms - (plan.ramp_ms ?? 0) / 2;
+  const requests = attempts.reduce((sum, { level }) => sum + level * length_ms / plan.pace_ms, 0) *
     Math.max(1, plan.requests.length);
   return {
     schema: "plimsoll.dry-run/1",
@@ -155,6 +163,7 @@ function dryRunText(plan: Plan, dry: ReturnType<typeof dryRun>): string {
   const order = dry.order.map(({ level, discarded }) => discarded ? `(${level})` : level).join(" ");
   return [
     `${plan.mode} sweep of ${plan.url}`,
+    `load:   ${describeLoad(plan)}`,
     `order:  ${order}   (in parentheses: to warm up, not counted)`,
     `length: about ${clock(dry.length_ms)}`,
     `disk:   about ${Math.ceil(dry.disk_bytes / 1e6)} MB`,

@@ -1,5 +1,6 @@
 /** Run directories as tidy Polars frames, and what they come to. */
 export * from "./data_frame.ts";
+export * from "./describe_load.ts";
 export * from "./export_run.ts";
 export * from "./level_frame.ts";
 export * from "./load.ts";

@@ -1,6 +1,7 @@
 import { mean } from "simple-statistics";
 import { capacityOf, othersUse, reduceAttempt, restlessness } from "../quality/mod.ts";
 import type { Baseline, RunSummary } from "../schema/levels.ts";
+import { describeLoad } from "./describe_load.ts";
 import type { Attempt, Dataset } from "./load.ts";
 
 /**
@@ -44,6 +45,7 @@ export function summarise(dataset: Dataset): RunSummary {
     run: path,
     mode: plan.mode,
     url: provenance.target,
+    load: describeLoad(plan),
     size_groups: plan.size_groups,
     capacity: { cores, memory_bytes },
     baseline,

@@ -28,6 +28,8 @@ export type DriveEvent = EventRow extends infer Row ? Row extends EventRow ? Omi
 export interface Sink {
   request(row: Omit<RequestRow, "seq">): void;
   event(row: DriveEvent): void;
+  /** Told that this session's iteration has ended, after its last row. */
+  iteration?(session: number): void;
   /** The disk is nearly full: drivers write no more artifacts. */
   readonly dropsArtifacts?: boolean;
 }

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { drawWeighted } from "../plan/mod.ts";
 import type { HttpStep } from "../schema/plan.ts";
+import { arrivalLoop } from "./arrival_loop.ts";
 import { type AttemptClock, DRAIN_MS, type DriveJob, type Driver, type Sink } from "./driver.ts";
 import { makeSteps } from "./http/make_steps.ts";
 import { type RowOf, SessionState } from "./http/session_state.ts";
@@ -52,18 +53,27 @@ export class HttpDriver implements Driver {
     const over = new AbortController();
     const server = { ...endpoint(job), clock, over: over.signal };
     const own = { ...setting, scenario: this.#scenario, server, explained: new Set<string>() };
-    const sessions = job.sessions.map((session) => new HttpSession(session, new Connection(server), own));
+    const sessions: HttpSession[] = [];
+    const open = (session: number) => {
+      const http = new HttpSession(session, new Connection(server), own);
+      sessions.push(http);
+      return http;
+    };
     const drain = async () => {
       for (const { state } of sessions) state.release();
       await clock.until(clock.now() + DRAIN_MS, over.signal);
       for (const { state } of sessions) state.abort();
     };
     stop.addEventListener("abort", drain, { once: true });
-    await Promise.all(sessions.map(async (http) => {
-      let last = 0;
-      await sessionLoop(http.state.session, (iteration, slot_ms) => http.iterate(last = iteration, slot_ms), setting);
-      await http.end(last);
-    }));
+    if (job.plan.arrivals) await arrivalLoop(open, setting);
+    else {
+      await Promise.all(
+        job.sessions.map(open).map(async (http) => {
+          await sessionLoop(http.state.session, (iteration, slot_ms) => http.iterate(iteration, slot_ms), setting);
+          await http.end();
+        }),
+      );
+    }
     over.abort();
   }
 
@@ -97,6 +107,8 @@ class HttpSession {
   #scenario: Scenario;
   #setting: SessionSetting;
   #isSetUp: boolean;
+  /** The iteration that was begun last. */
+  #last = 0;
 
   constructor(session: number, connection: Connection, setting: SessionSetting) {
     this.state = new SessionState(session, { connection, ...setting });
@@ -106,17 +118,18 @@ class HttpSession {
   }
 
   async iterate(iteration: number, slot_ms: number): Promise<void> {
+    this.#last = iteration;
     const of = { iteration, scheduled_ms: slot_ms };
     if (!this.#isSetUp) await this.#setUp(of);
     if (this.#isSetUp) await this.#walk(this.#drawn(iteration), of);
   }
 
   /** Ends what `setup` began: after the last iteration, in the time that sessions have to drain. */
-  async end(iteration: number): Promise<void> {
+  async end(): Promise<void> {
     const { scenario: { teardown }, clock } = this.#setting;
     if (this.#isSetUp && teardown.length > 0) {
       this.state.phase = "teardown";
-      await this.#walk(teardown, { iteration, scheduled_ms: clock.now() });
+      await this.#walk(teardown, { iteration: this.#last, scheduled_ms: clock.now() });
     }
     await this.state.close();
   }

@@ -42,12 +42,13 @@ export function makePlan(input: PlanInput): Plan {
     replicates: 3,
     duration_ms: 30_000,
     warmup_ms: 5000,
-    pace_ms: mode === "playwright" ? 2000 : 1000,
+    pace_ms: input.think?.mean_ms ?? (mode === "playwright" ? 2000 : 1000),
     timeout_ms: 10_000,
     idle_ms: 5000,
     cooldown_ms: 5000,
     sample_interval_ms: 500,
     seed: 1,
+    rows_per_s_max: 20_000,
     size_groups: mode === "playwright" ? ["target", "browser"] : ["target"],
     requests: [],
     ...withoutUndefined(input),
@@ -72,6 +73,7 @@ export function makePlan(input: PlanInput): Plan {
   if (plan.mode === "command" && (plan.agents ?? 1) > 1) {
     throw new InputError("agents", plan.agents, "1, or mode http or playwright: your load generator is started once");
   }
+  checkLoad(plan);
   if (plan.mode !== "playwright" && plan.size_groups.includes("browser")) {
     throw new InputError(
       "size_groups",
@@ -103,6 +105,25 @@ export function makePlan(input: PlanInput): Plan {
     throw new InputError("target_labels", plan.target_labels, "target_prometheus too, the page that has these labels");
   }
   return { ...plan, levels: [...new Set(plan.levels)].sort((a, b) => a - b) };
+}
+
+/** Whether the load is one of the models, and one that the mode can make. */
+function checkLoad({ mode, pace_ms, think, arrivals, ramp_ms = 0 }: Plan): void {
+  if (mode === "command" && (think || arrivals || ramp_ms > 0)) {
+    const field = think ? "think" : arrivals ? "arrivals" : "ramp_ms";
+    throw new InputError(field, { think, arrivals, ramp_ms }[field], "left out: the load generator decides it itself");
+  }
+  if (mode === "playwright" && arrivals) {
+    throw new InputError(
+      "arrivals",
+      arrivals,
+      "left out, or mode http: a browser takes too long to open for one arrival",
+    );
+  }
+  if (think && arrivals) throw new InputError("arrivals", arrivals, "left out, or no think: arrivals wait for nobody");
+  if (think && pace_ms !== think.mean_ms) {
+    throw new InputError("pace_ms", pace_ms, "left out, or no think: one of them says when the next iteration starts");
+  }
 }
 
 function withoutUndefined(input: object): object {

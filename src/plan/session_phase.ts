@@ -1,5 +1,5 @@
 import type { Plan } from "../schema/plan.ts";
-import { seededRandom } from "../stats/mod.ts";
+import { mixSeed, seededRandom } from "../stats/mod.ts";
 
 /**
  * When a session's first slot is, from the attempt's start: spread over one pace, so that sessions do not march in step.
@@ -23,6 +23,6 @@ export function sessionPhase(
   of: { level: number; replicate: number; session: number },
 ): number {
   // Stratified: session k falls into the k-th of `level` equal parts of the pace, at a random place in it.
-  const random = seededRandom(plan.seed * 31 + of.level * 1009 + of.replicate * 9176 + of.session * 69_061);
+  const random = seededRandom(mixSeed(plan.seed, of.level, of.replicate, of.session));
   return plan.pace_ms * (of.session % of.level + random()) / of.level;
 }

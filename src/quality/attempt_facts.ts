@@ -2,11 +2,11 @@
 export interface AttemptFacts {
   /** Sessions planned. */
   level: number;
-  /** Iterations that the pace asks for in the window; 0 where no pace is known. */
+  /** Iterations that the pace asks for in the window, or that arrived; 0 where sessions think, or nobody knows. */
   planned: number;
   /** Iterations that ended well in the window. */
   delivered?: number;
-  /** Slots that passed in the window while their session was busy. */
+  /** Slots that passed in the window while their session was busy, and arrivals that no session was free for. */
   undelivered?: number;
   /** More than half of the requests failed, so that the attempt was ended early or might as well have been. */
   failed?: boolean;

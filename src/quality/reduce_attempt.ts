@@ -66,7 +66,13 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
     .filter((rows) => inside(max(rows.map((row) => row.started_ms + row.duration_ms))));
   const ended = (rows: RequestRow[]) => rows.filter(({ step }) => !step.endsWith(" (connect)")).length;
   const whole = iterations.filter((rows) => ended(rows) >= steps && rows.every((row) => row.outcome === "ok"));
-  const undelivered = sum(events.flatMap((row) => row.event === "undelivered" ? row.slots : []));
+  const arrivals = plan.arrivals && arrivalsIn(attempt.events, window);
+  const undelivered = arrivals?.undelivered ??
+    sum(events.flatMap((row) => row.event === "undelivered" ? row.slots : []));
+  // Who thinks between iterations has planned no number of them.
+  const planned = plan.mode === "command" || plan.think
+    ? 0
+    : arrivals?.offered ?? level * (window.to_ms - window.from_ms) / plan.pace_ms;
   // Of a load generator that is not ours nothing is known but what it uses.
   if (plan.mode !== "command") metrics.throughput = whole.length / window_s;
   if (plan.mode !== "command") {
@@ -101,11 +107,13 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
     level,
     replicate,
     attempt: number,
-    sessions: liveSessions(attempt.events, window),
+    sessions: arrivals
+      ? arrivals.offered * plan.pace_ms / (window.to_ms - window.from_ms)
+      : liveSessions(attempt.events, window),
     window_s,
     requests: requests.length,
     metrics,
-    flags: flagAttempt(factsOf(attempt, plan, capacity, metrics, byGroup)),
+    flags: flagAttempt(factsOf(attempt, plan, { capacity, metrics, byGroup, planned, undelivered })),
   };
 }
 
@@ -135,10 +143,15 @@ function stepsOf({ mode, requests }: Plan): number {
 function factsOf(
   attempt: AttemptRows,
   plan: Plan,
-  capacity: Capacity,
-  metrics: Record<string, number>,
-  byGroup: Map<string, ResourceRow[]>,
+  found: {
+    capacity: Capacity;
+    metrics: Record<string, number>;
+    byGroup: Map<string, ResourceRow[]>;
+    planned: number;
+    undelivered: number;
+  },
 ): AttemptFacts {
+  const { capacity, metrics, byGroup, planned, undelivered } = found;
   const { window } = attempt.seal;
   const hottest = (group: string) => counterRate(byGroup.get(group) ?? [], (row) => row.hottest_thread_cpu_ms);
   // Of several agents the worst decides: its sessions are in all numbers.
@@ -147,13 +160,9 @@ function factsOf(
   const steal = counterRate(system, (row) => row.steal_ms);
   return {
     level: attempt.seal.level,
-    planned: plan.mode === "command" ? 0 : attempt.seal.level * (window.to_ms - window.from_ms) / plan.pace_ms,
+    planned,
     delivered: metrics.throughput * (window.to_ms - window.from_ms) / 1000,
-    undelivered: sum(
-      attempt.events.flatMap((row) =>
-        row.event === "undelivered" && row.t_ms >= window.from_ms && row.t_ms <= window.to_ms ? row.slots : []
-      ),
-    ),
+    undelivered,
     failed: attempt.seal.state === "failing",
     ...commandFault(attempt),
     error_ratio: metrics.error_ratio,
@@ -205,6 +214,19 @@ function liveSessions(events: EventRow[], window: { from_ms: number; to_ms: numb
   }
   for (const t_ms of started.values()) alive_ms += window.to_ms - clip(t_ms);
   return alive_ms / (window.to_ms - window.from_ms);
+}
+
+/** What the open model offered in the window; what was counted over its edges counts in part. */
+function arrivalsIn(events: EventRow[], window: { from_ms: number; to_ms: number }) {
+  let [offered, undelivered] = [0, 0];
+  for (const row of events) {
+    if (row.event !== "arrivals" || row.t_ms <= row.from_ms) continue;
+    const overlap_ms = Math.min(row.t_ms, window.to_ms) - Math.max(row.from_ms, window.from_ms);
+    const part = Math.max(0, overlap_ms) / (row.t_ms - row.from_ms);
+    offered += part * row.offered;
+    undelivered += part * row.undelivered;
+  }
+  return { offered, undelivered };
 }
 
 function sum(values: number[]): number {

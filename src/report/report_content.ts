@@ -296,6 +296,7 @@ function assumptionTable({ sizing, summary }: ReportDocument): ReportTable {
   const a = sizing.assumptions;
   const rows: [name: string, value: string, meaning: string][] = [
     ["Targets", a.targets.map(count).join(", "), "Sessions to size for"],
+    ...loadRow(summary.load),
     ["Machine to be bought carries", list(summary.size_groups), "The groups summed as serving"],
     ["Peak to mean", `× ${a.peak}`, "Every target is multiplied by it"],
     ["Safety", `× ${a.safety}`, "On the estimate; the larger of this and the band decides"],
@@ -316,6 +317,12 @@ function assumptionTable({ sizing, summary }: ReportDocument): ReportTable {
     columns: [text("Assumption"), number("Value"), prose("Meaning")],
     rows: rows.map((cells) => ({ cells })),
   };
+}
+
+function loadRow(load?: string): [name: string, value: string, meaning: string][] {
+  if (load === undefined) return [];
+  const [model, how = "Nothing is known of its pace"] = load.split(": ");
+  return [["Load", model, how[0].toUpperCase() + how.slice(1)]];
 }
 
 function sensitivityTable({ sizing }: ReportDocument): ReportTable {

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { DriveJob, Driver, Sink } from "../drive/driver.ts";
+import { attemptLength } from "../plan/mod.ts";
 import { attemptClock, listen, say } from "./child_end.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -101,7 +102,7 @@ async function drive(
     if (drop.aborted) dropped();
     else drop.addEventListener("abort", dropped, { once: true });
     // Only the steady window says whether the generator kept up: a warm-up is late by nature.
-    const steady = clock.until(job.plan.warmup_ms, stop).then(() => {
+    const steady = clock.until(attemptLength(job.plan).lead_ms, stop).then(() => {
       loop.reset();
       late_ms.length = 0;
     });

@@ -26,9 +26,10 @@ export interface AttemptOptions {
   folder: string;
   /** What to drive, one job an agent; none in an idle window. */
   jobs: DriveJob[];
-  /** Length, warm-up included [ms]. */
+  /** Length, ramp and warm-up included [ms]. */
   length_ms: number;
-  warmup_ms: number;
+  /** Ramp and warm-up: what comes before the steady window [ms]. */
+  lead_ms: number;
   sample_interval_ms: number;
   /** What is sampled as the target, and whether it is still there: that is asked with every sample. */
   target: Omit<Target, "end">;
@@ -132,7 +133,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
         state,
         started_at,
         // The breaker may end a level before its warm-up has.
-        window: { from_ms: to_ms > options.warmup_ms ? options.warmup_ms : 0, to_ms },
+        window: { from_ms: to_ms > options.lead_ms ? options.lead_ms : 0, to_ms },
         files,
       },
       ...(stopped ? { reason: stopped.reason } : {}),

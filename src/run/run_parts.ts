@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
-import { agentsFor, type AgentUse, attemptOrder, shareOf, splitShare, WHOLE } from "../plan/mod.ts";
+import { agentsFor, type AgentUse, attemptLength, attemptOrder, shareOf, splitShare, WHOLE } from "../plan/mod.ts";
 import { capacityOf } from "../quality/mod.ts";
 import type { AttemptSeal, CoolDown, Provenance } from "../schema/run.ts";
 import type { Plan } from "../schema/plan.ts";
@@ -52,7 +52,7 @@ export interface PartsContext extends Reached {
 /** The parts of a sweep, in the order of its seed. */
 export function planParts(plan: Plan): Part[] {
   const idle_ms = plan.idle_ms + OVERHEAD_MS.http;
-  const level_ms = plan.warmup_ms + plan.duration_ms + OVERHEAD_MS[plan.mode];
+  const level_ms = attemptLength(plan).length_ms + OVERHEAD_MS[plan.mode];
   return [
     { phase: "idle_before", name: "idle/before", length_ms: idle_ms },
     ...attemptOrder(plan).map((replicate): Part => ({
@@ -264,6 +264,7 @@ async function measure(
   const { plan, directory, address, port, guards } = context;
   const { level = 0, replicate = 0 } = part.replicate ?? {};
   const idle = part.phase !== "level";
+  const { lead_ms, length_ms } = attemptLength(plan);
   let target: Target | undefined;
   try {
     target = await openTarget(plan, context);
@@ -275,8 +276,8 @@ async function measure(
       kind: idle ? "idle" : "level",
       folder,
       jobs: splitShare(WHOLE, agents).map((share) => ({ ...job, share, sessions: shareOf(level, share) })),
-      length_ms: idle ? plan.idle_ms : plan.warmup_ms + plan.duration_ms,
-      warmup_ms: idle ? 0 : plan.warmup_ms,
+      length_ms: idle ? plan.idle_ms : length_ms,
+      lead_ms: idle ? 0 : lead_ms,
       sample_interval_ms: plan.sample_interval_ms,
       target,
       targetEnd: plan.target_command ? "failed" : "failing",

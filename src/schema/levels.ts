@@ -34,7 +34,10 @@ export interface LevelSummary {
   replicate: number;
   /** From 1; more after a fault. */
   attempt: number;
-  /** Observed concurrency: time average of live sessions over the steady window. The x of every fit. */
+  /**
+   * Observed concurrency: time average of live sessions over the steady window. The x of every fit. In the open model the
+   * offered load: a session is one iteration a pace, so arrivals in the window × pace ÷ window.
+   */
   sessions: number;
   /** Length of the steady window [s]. */
   window_s: number;
@@ -64,6 +67,8 @@ export interface RunSummary {
   mode: "http" | "playwright" | "command";
   /** The target's URL, redacted. */
   url: string;
+  /** What makes sessions start their iterations, in words: closed or open model, pace, think time, ramp. */
+  load?: string;
   /** The groups summed as `serving_*`. */
   size_groups: string[];
   /** Logical cores, and memory [bytes], of the machine, cgroup limits applied. */

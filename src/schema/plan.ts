@@ -157,6 +157,20 @@ export interface BrowserScenario {
   trace?: boolean;
 }
 
+/** How long a session waits between the end of an iteration and its next intended start. */
+export interface ThinkTime {
+  /** `constant` is always the mean; the others are drawn, by seed. */
+  distribution: "constant" | "uniform" | "exponential" | "lognormal";
+  /** Mean [ms]. */
+  mean_ms: number;
+  /**
+   * Standard deviation ÷ mean of `uniform` (at most 0.577) and `lognormal`.
+   *
+   * @default uniform 0.577, from 0 to twice the mean; lognormal 1
+   */
+  cv?: number;
+}
+
 /** A sweep, whole: what is driven, how hard, for how long, and what is watched. Command-line flags override the fields one to one. */
 export interface Plan {
   /** Whether sessions are HTTP clients or browsers. */
@@ -171,8 +185,32 @@ export interface Plan {
   duration_ms: number;
   /** Load before the steady window, not counted [ms]. */
   warmup_ms: number;
-  /** Time between two intended starts of one session's iterations [ms]. */
+  /** Time between two intended starts of one session's iterations [ms]; with `think`, its mean. */
   pace_ms: number;
+  /**
+   * Think time instead of a pace: a session's next intended start is the end of its iteration + a think time, so that a slow
+   * target gets less load. Not in `command` mode.
+   */
+  think?: ThinkTime;
+  /**
+   * Open model instead of sessions: level N offers on average N iterations a pace, at random moments, whatever has ended by
+   * then. Each is run over a free connection of a pool that grows as needed, to 10 N and at least 100; beyond it they are
+   * undelivered. Only in `http` mode.
+   */
+  arrivals?: "poisson";
+  /**
+   * Sessions start, or arrivals grow, evenly over this time before the warm-up [ms]. Not in `command` mode.
+   *
+   * @default 0
+   */
+  ramp_ms?: number;
+  /**
+   * Levels that are planned to make more requests a second than this count all of them in histograms, and keep as rows only
+   * every so manieth iteration.
+   *
+   * @default 20000
+   */
+  rows_per_s_max?: number;
   /** After this long a request or a browser step counts as `timeout` [ms]. */
   timeout_ms: number;
   /** Length of each idle window, before and after the sweep [ms]. */
@@ -316,6 +354,17 @@ export const browserScenarioSchema = z.strictObject({
   trace: z.boolean().optional(),
 }).refine(({ steps, module }) => !steps || !module, "steps or a module, not both") satisfies z.ZodType<BrowserScenario>;
 
+/** Validates a {@linkcode ThinkTime}. */
+export const thinkTimeSchema = z.strictObject({
+  distribution: z.enum(["constant", "uniform", "exponential", "lognormal"]),
+  mean_ms: wholeFrom(1, HOUR_MS),
+  cv: z.number().positive().max(10).optional(),
+}).refine(
+  ({ distribution, cv }) =>
+    cv === undefined || distribution === "lognormal" || (distribution === "uniform" && cv <= 1 / Math.sqrt(3)),
+  "a cv only of uniform, at most 0.577, or of lognormal",
+) satisfies z.ZodType<ThinkTime>;
+
 /** Validates the shape of a {@linkcode Plan}; whether its URL may be loaded is `checkUrl`'s question. */
 export const planSchema = z.strictObject({
   mode: z.enum(["http", "playwright", "command"]),
@@ -325,6 +374,10 @@ export const planSchema = z.strictObject({
   duration_ms: wholeFrom(1000, 24 * HOUR_MS),
   warmup_ms: wholeFrom(0, HOUR_MS),
   pace_ms: wholeFrom(1, HOUR_MS),
+  think: thinkTimeSchema.optional(),
+  arrivals: z.literal("poisson").optional(),
+  ramp_ms: wholeFrom(0, HOUR_MS).optional(),
+  rows_per_s_max: wholeFrom(1, 10_000_000).optional(),
   timeout_ms: wholeFrom(1, HOUR_MS),
   idle_ms: wholeFrom(1000, HOUR_MS),
   cooldown_ms: wholeFrom(0, HOUR_MS).refine((ms) => ms === 0 || ms >= 500, "0, or at least 500").optional(),

@@ -51,6 +51,7 @@ export const reportSchema = z.object({
     run: z.string(),
     mode: z.enum(["http", "playwright", "command"]),
     url: z.string(),
+    load: z.string().optional(),
     size_groups: z.array(z.string()),
     capacity: z.object({ cores: z.number(), memory_bytes: z.number() }),
     baseline: z.object({ os_cores: z.number(), os_memory_bytes: z.number(), drift_cores: z.number() }),

@@ -123,6 +123,8 @@ export type EventRow =
     | { event: "session_end"; session: number }
     /** Slots that passed while the session was busy: iterations that should have started and did not. */
     | { event: "undelivered"; session: number; slots: number }
+    /** Open model: iterations that were to start from `from_ms` to now, and those of them for which no session was free. */
+    | { event: "arrivals"; from_ms: number; offered: number; undelivered: number }
     /** `path` is relative to the run. What grew all the time and was written at the end says from when on it `covers_from_ms`. */
     | { event: "artifact"; session: number; kind: string; bytes: number; path: string; covers_from_ms?: number }
     /** The disk is nearly full: no artifact is written from here on. */

@@ -5,6 +5,7 @@ export * from "./f.ts";
 export * from "./covariance.ts";
 export * from "./linear_least_squares.ts";
 export * from "./least_squares.ts";
+export * from "./mix_seed.ts";
 export * from "./seeded_random.ts";
 export * from "./shuffle.ts";
 export * from "./mser5.ts";

@@ -13,6 +13,8 @@ const LOOPBACK = "an http or https URL on loopback, for example http://127.0.0.1
 
 const DISGUISE = "the host as it is, 127.0.0.1, so that nobody misreads it";
 const METADATA = "a host of yours: link-local and metadata addresses are never loaded";
+const THINK = "a time, or DISTRIBUTION:MEAN, for example 1s, exponential:1s, lognormal:1s:0.5";
+const OWN_LOAD = "left out: the load generator decides it itself";
 const DURATION = "a number with its unit ms, s, m or h, for example 30s";
 
 /** What `plimsoll sweep` is given, and the field, value and remedy that it must name; a remedy may end with `…`. */
@@ -35,6 +37,44 @@ const SWEEP: [args: string[], field: string, value: string, remedy: string][] = 
   [[...URL_OK, "--duration=-5s"], "--duration", "-5s", DURATION],
   [[...URL_OK, "--duration", "25h"], "--duration", "25h", "at most 86400000 ms"],
   [[...URL_OK, "--pace", "0s"], "--pace", "0s", "at least 1 ms"],
+  [
+    [...URL_OK, "--pace", "1s", "--think", "2s"],
+    "--pace",
+    "1s",
+    "left out, or no think: one of them says when the next iteration starts",
+  ],
+  [[...URL_OK, "--think", "gauss:1s"], "--think", "gauss:1s", THINK],
+  [[...URL_OK, "--think", "exponential:1s:2"], "--think", "exponential:1s:2", THINK],
+  [
+    [...URL_OK, "--think", "uniform:1s:0.9"],
+    "think",
+    JSON.stringify({ distribution: "uniform", mean_ms: 1000, cv: 0.9 }),
+    "a cv only of uniform, at most 0.577, or of lognormal",
+  ],
+  [[...URL_OK, "--think", "1"], "--think", "1", DURATION],
+  [[...URL_OK, "--arrivals", "uniform"], "arrivals", "uniform", "one of poisson"],
+  [
+    [...URL_OK, "--arrivals", "poisson", "--think", "1s"],
+    "arrivals",
+    "poisson",
+    "left out, or no think: arrivals wait for nobody",
+  ],
+  [
+    [...URL_OK, "--mode", "playwright", "--arrivals", "poisson"],
+    "arrivals",
+    "poisson",
+    "left out, or mode http: a browser takes too long to open for one arrival",
+  ],
+  [
+    [...URL_OK, "--mode", "command", "--command", "ab", "--think", "1s"],
+    "think",
+    JSON.stringify({ distribution: "constant", mean_ms: 1000 }),
+    OWN_LOAD,
+  ],
+  [[...URL_OK, "--mode", "command", "--command", "ab", "--arrivals", "poisson"], "arrivals", "poisson", OWN_LOAD],
+  [[...URL_OK, "--mode", "command", "--command", "ab", "--ramp", "5s"], "--ramp", "5s", OWN_LOAD],
+  [[...URL_OK, "--ramp", "2h"], "--ramp", "2h", "at most 3600000 ms"],
+  [[...URL_OK, "--max-rows-per-s", "0"], "--max-rows-per-s", "0", "a whole number from 1 to 10000000"],
   [[...URL_OK, "--warmup", "soon"], "--warmup", "soon", DURATION],
   [[...URL_OK, "--timeout", "0ms"], "--timeout", "0ms", "at least 1 ms"],
   [[...URL_OK, "--sample-interval", "1ms"], "--sample-interval", "1ms", "at least 100 ms"],

@@ -41,7 +41,7 @@ Deno.test("one, two and three agents drive the same schedule, each its share, ea
       folder: path,
       jobs: splitShare(WHOLE, agents).map((share) => ({ ...job, share, sessions: shareOf(LEVEL, share) })),
       length_ms: 1500,
-      warmup_ms: 0,
+      lead_ms: 0,
       sample_interval_ms: 200,
       target: { pids: [], runs: () => true },
       targetEnd: "failing",
