@@ -30,6 +30,14 @@ export interface AttemptFacts {
   pace_ms: number;
   /** Share of the window that a hypervisor took away, 0–1 of all cores. */
   steal_ratio?: number;
+  /** Time for which the target's CPU limit held its tasks back, of the window; more than 1 where that were several at once. */
+  throttled_ratio?: number;
+  /** Share of the window in which some task of the machine waited for memory, 0–1. */
+  memory_pressure_ratio?: number;
+  /** The target's peak of the memory that it may use, 0–1. */
+  target_memory_share?: number;
+  /** The machine's peak of its memory, 0–1. */
+  machine_memory_share?: number;
   /** Resource samples in the window. */
   samples: number;
 }

@@ -7,6 +7,10 @@ export interface Capacity {
   target_cores: number;
   /** Logical cores of the machine that samples: what `system` rows count. */
   machine_cores: number;
+  /** Memory that the target may use [bytes]; absent where nobody knows. */
+  target_memory_bytes?: number;
+  /** Memory of the machine that samples [bytes]. */
+  machine_memory_bytes?: number;
   /** The limit of the cgroup that the run itself is in, and the groups that share it; absent without a limit. */
   shared?: { cores: number; groups: Group[] };
 }
@@ -16,7 +20,7 @@ export interface Capacity {
  *
  * @param plan What was planned.
  * @param provenance Cores of the machine, limits of the run's cgroup and of the target's.
- * @returns Logical cores.
+ * @returns Logical cores, bytes.
  *
  * @example A run in a container of two cores, its target outside
  * ```ts
@@ -33,17 +37,22 @@ export interface Capacity {
  */
 export function capacityOf(
   plan: Pick<Plan, "target_prometheus">,
-  provenance: Pick<Provenance, "vcpus" | "cgroup_limits" | "target_limits">,
+  provenance: Pick<Provenance, "vcpus" | "cgroup_limits" | "target_limits"> & Partial<Pick<Provenance, "memory_bytes">>,
 ): Capacity {
-  const { vcpus, cgroup_limits, target_limits } = provenance;
+  const { vcpus, cgroup_limits, target_limits, memory_bytes } = provenance;
   // A page's limits are those of its machine, which need not be this one.
   const elsewhere = plan.target_prometheus !== undefined;
   const local = Math.min(vcpus, (target_limits ?? cgroup_limits).cores ?? Infinity);
+  const limit_bytes = (target_limits ?? (elsewhere ? {} : cgroup_limits)).memory_bytes ?? Infinity;
+  const most_bytes = Math.min(elsewhere ? Infinity : memory_bytes ?? Infinity, limit_bytes);
+  const target_memory_bytes = Number.isFinite(most_bytes) ? most_bytes : undefined;
   const inside = !elsewhere && (target_limits === undefined || target_limits.shared === true);
   const groups: Group[] = inside ? ["target", "browser", "generator"] : ["browser", "generator"];
   return {
     target_cores: elsewhere ? target_limits?.cores ?? Infinity : local,
     machine_cores: vcpus,
+    ...(target_memory_bytes === undefined ? {} : { target_memory_bytes }),
+    ...(memory_bytes === undefined ? {} : { machine_memory_bytes: memory_bytes }),
     ...(cgroup_limits.cores === undefined ? {} : { shared: { cores: cgroup_limits.cores, groups } }),
   };
 }

@@ -4,6 +4,10 @@ import type { AttemptFacts } from "./attempt_facts.ts";
 /** Share of the machine, or of one thread, from which on it counts as pinned. */
 const PINNED = 0.9;
 const PINNED_THREAD = 0.95;
+/** Share of its capacity up to which nothing is called saturated, whatever its limits did in bursts. */
+const FREE = 0.6;
+/** Share of the time that tasks were held back from which on it counts. */
+const HELD_BACK = 0.1;
 const LATE = 0.05;
 const ERRORS = 0.05;
 const STEAL = 0.02;
@@ -52,15 +56,16 @@ export function flagAttempt(facts: AttemptFacts): Flag[] {
   // Where the run is in a cgroup with a limit, that is its machine as well.
   const machineBusy = Math.max((facts.system_cores ?? 0) / (facts.machine_cores ?? capacity), facts.shared_busy ?? 0);
   const targetBusy = (facts.target_cores ?? 0) / capacity;
-  const saturated = saturation(facts, targetBusy, machineBusy, generator !== undefined);
+  const { memory_pressure_ratio: pressure = 0, machine_memory_share = 0 } = facts;
+  const memoryShort = pressure >= HELD_BACK && machine_memory_share > FREE;
+  const saturated = saturation(facts, targetBusy, machineBusy, generator !== undefined || memoryShort);
   if (saturated) add("target_saturated", saturated, "demand");
-  else if (machineBusy >= PINNED) {
-    add(
-      "machine_limited",
-      `the machine was ${percent(machineBusy)} busy, the target ${percent(targetBusy)}`,
-      "demand",
-      "throughput",
-    );
+  else if (machineBusy >= PINNED || memoryShort) {
+    const busy = `the machine was ${percent(machineBusy)} busy, the target ${percent(targetBusy)}`;
+    const short = `tasks waited for memory ${percent(pressure)} of the time, at ${
+      percent(machine_memory_share)
+    } of it in use`;
+    add("machine_limited", machineBusy >= PINNED ? busy : short, "demand", "throughput");
   }
 
   if ((facts.target_cores ?? 0) > capacity * 1.05) {
@@ -91,6 +96,18 @@ function saturation(
   if (targetBusy >= PINNED) return `the target used ${percent(targetBusy)} of the machine's cores`;
   const thread = facts.target_hottest_thread ?? 0;
   if (thread >= PINNED_THREAD) return `the target's busiest thread used ${percent(thread)} of a core`;
+  const { throttled_ratio: throttled = 0, memory_pressure_ratio: pressure = 0, target_memory_share: memory = 0 } =
+    facts;
+  if (throttled >= HELD_BACK && targetBusy > FREE) {
+    return `the CPU limit held the target back ${percent(throttled)} of the time, at ${
+      percent(targetBusy)
+    } of it on average`;
+  }
+  if (pressure >= HELD_BACK && memory > FREE) {
+    return `tasks waited for memory ${percent(pressure)} of the time, and the target used ${
+      percent(memory)
+    } of what it may`;
+  }
   // A target that waits for something else can be full while its processors are idle; a busy machine or generator, or
   // errors, explain lateness otherwise.
   const failing = facts.failed || (facts.error_ratio ?? 0) > ERRORS;

@@ -6,3 +6,4 @@ export * from "./is_quiet.ts";
 export * from "./counter_rate.ts";
 export * from "./reduce_attempt.ts";
 export * from "./others_use.ts";
+export * from "./flag_sweep.ts";

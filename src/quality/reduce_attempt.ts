@@ -6,7 +6,11 @@ import type { AttemptSeal } from "../schema/run.ts";
 import type { AttemptFacts } from "./attempt_facts.ts";
 import type { Capacity } from "./capacity_of.ts";
 import { counterRate } from "./counter_rate.ts";
+import { countOutliers } from "./count_outliers.ts";
 import { flagAttempt } from "./flag_attempt.ts";
+import { flagPlateau } from "./flag_plateau.ts";
+import { memoryAndLimits } from "./memory_and_limits.ts";
+import { quantileBounds } from "./quantile_bounds.ts";
 
 /** One attempt, as it is on disk. */
 export interface AttemptRows {
@@ -84,6 +88,7 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
   );
   if (latency.length > 0) {
     for (const [name, q] of Object.entries(QUANTILES)) metrics[`latency_ms_${name}`] = quantile(latency, q);
+    Object.assign(metrics, quantileBounds(latency, QUANTILES));
   }
   if (requests.length > 0) {
     metrics.error_ratio = requests.filter((row) => row.outcome !== "ok").length / requests.length;
@@ -103,17 +108,23 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
     if (shots.length > 0) metrics.bytes_per_snapshot = median(shots.map(({ bytes }) => bytes));
   }
 
+  Object.assign(metrics, countOutliers(byGroup.get("target") ?? []));
+
+  const sessions = arrivals
+    ? arrivals.offered * plan.pace_ms / (window.to_ms - window.from_ms)
+    : liveSessions(attempt.events, window);
   return {
     level,
     replicate,
     attempt: number,
-    sessions: arrivals
-      ? arrivals.offered * plan.pace_ms / (window.to_ms - window.from_ms)
-      : liveSessions(attempt.events, window),
+    sessions,
     window_s,
     requests: requests.length,
     metrics,
-    flags: flagAttempt(factsOf(attempt, plan, { capacity, metrics, byGroup, planned, undelivered })),
+    flags: [
+      ...flagAttempt(factsOf(attempt, plan, { capacity, metrics, byGroup, planned, undelivered })),
+      ...flagPlateau(attempt, plan, sessions),
+    ],
   };
 }
 
@@ -180,6 +191,7 @@ function factsOf(
       }
       : {}),
     pace_ms: plan.pace_ms,
+    ...memoryAndLimits(byGroup, capacity),
     ...(steal === undefined ? {} : { steal_ratio: steal / capacity.machine_cores }),
     samples: system.length,
   };

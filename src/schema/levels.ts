@@ -1,16 +1,83 @@
 import { z } from "zod";
 
-/** Why a replicate is set apart. Flagged is not deleted: it stays in tables and plots, with the reason. */
+/** The fits that something is left out of. */
+type Fits = readonly ("demand" | "throughput")[];
+
+/**
+ * Every flag: its words for a reader, what it means, and the fits that what has it is left out of. Resource use at saturation is cut
+ * off at the capacity, so it says nothing of demand, and all of throughput; where something else was the limit, neither says anything
+ * of the target. `leak`, `drift` and `hysteresis` are found within an attempt's window, or of a sweep as a whole.
+ */
+export const FLAGS = {
+  target_saturated: {
+    title: "target saturated",
+    meaning:
+      "the target had no more to give: its cores, its busiest thread, its CPU limit or its memory were used up, or it " +
+      "delivered late on a free machine",
+    excluded_from: ["demand"],
+  },
+  machine_limited: {
+    title: "machine limited",
+    meaning: "the machine was used up, but not by the target",
+    excluded_from: ["demand", "throughput"],
+  },
+  generator_limited: {
+    title: "generator limited",
+    meaning: "the load generator could not keep up",
+    excluded_from: ["demand", "throughput"],
+  },
+  failing: {
+    title: "failing",
+    meaning: "more than 5 % of the requests failed, or the load tool did",
+    excluded_from: ["demand", "throughput"],
+  },
+  inconsistent: {
+    title: "inconsistent numbers",
+    meaning:
+      "the rows contradict each other: more cores than there are, or iterations that do not add up to the sessions' time " +
+      "(Little's law)",
+    excluded_from: ["demand", "throughput"],
+  },
+  few_samples: {
+    title: "few samples",
+    meaning: "too few resource samples in the steady window",
+    excluded_from: ["demand"],
+  },
+  steal: {
+    title: "stolen time",
+    meaning: "the hypervisor gave the machine's cores to others",
+    excluded_from: [],
+  },
+  unsteady: {
+    title: "not steady",
+    meaning:
+      "response times found no steady state in the window, or only late (MSER-5): a longer warm-up or window is needed",
+    excluded_from: [],
+  },
+  drift: {
+    title: "drift",
+    meaning: "CPU or response times went one way all the time",
+    excluded_from: [],
+  },
+  leak: {
+    title: "memory leak",
+    meaning: "the target's memory grew and went on growing, so that what it costs depends on how long it runs",
+    excluded_from: [],
+  },
+  hysteresis: {
+    title: "target remembers",
+    meaning: "the same level costs something else early and late in the sweep",
+    excluded_from: [],
+  },
+} as const satisfies Record<string, { title: string; meaning: string; excluded_from: Fits }>;
+
+/** The name of a flag, a key of {@linkcode FLAGS}. */
+export type FlagName = keyof typeof FLAGS;
+
+/** Why a replicate, or a sweep, is set apart. Flagged is not deleted: it stays in tables and plots, with the reason. */
 export interface Flag {
   /** What is wrong with it. */
-  name:
-    | "target_saturated"
-    | "machine_limited"
-    | "generator_limited"
-    | "failing"
-    | "inconsistent"
-    | "steal"
-    | "few_samples";
+  name: FlagName;
   /** One sentence with the number that decided. */
   reason: string;
   /** The fits that this replicate is left out of. */
@@ -26,6 +93,11 @@ export interface Flag {
  * `serving_cores`, `serving_memory_bytes`, `network_bytes_per_s`, `artifact_bytes_per_hour`,
  * `throughput` [iterations/s], `latency_ms_p50|p95|p99`, `error_ratio`, `undelivered_ratio`,
  * `bytes_per_snapshot`. A metric that was not measured is absent.
+ *
+ * `latency_ms_p50|p95|p99_low` and `_high` are 95 % intervals; a bound for which there are too few requests is absent:
+ * without `_high` nothing says how large the quantile is at most. `effective_requests` is the number of independent requests
+ * that would tell as much, `outlier_samples` how many of the `samples` of the target's CPU stand out from their neighbours;
+ * they count like the others, and 4 or 5 of 60 ordinary ones do.
  */
 export interface LevelSummary {
   /** Sessions planned. */
@@ -77,9 +149,18 @@ export interface RunSummary {
   baseline: Baseline;
   /** One a replicate, ascending by level, the discarded run left out. */
   levels: LevelSummary[];
+  /** What sets the sweep apart as a whole: what is seen only by comparing its attempts. Absent in documents of older versions. */
+  flags?: Flag[];
   /** What the reader must know: partial attempts, repaired files, missing samples. */
   warnings: string[];
 }
+
+/** Validates a {@linkcode Flag}. */
+export const flagSchema = z.object({
+  name: z.enum(Object.keys(FLAGS) as FlagName[]),
+  reason: z.string(),
+  excluded_from: z.array(z.enum(["demand", "throughput"])),
+}) satisfies z.ZodType<Flag>;
 
 /** Validates a {@linkcode LevelSummary}. */
 export const levelSummarySchema = z.object({
@@ -90,17 +171,5 @@ export const levelSummarySchema = z.object({
   window_s: z.number(),
   requests: z.number(),
   metrics: z.record(z.string(), z.number()),
-  flags: z.array(z.object({
-    name: z.enum([
-      "target_saturated",
-      "machine_limited",
-      "generator_limited",
-      "failing",
-      "inconsistent",
-      "steal",
-      "few_samples",
-    ]),
-    reason: z.string(),
-    excluded_from: z.array(z.enum(["demand", "throughput"])),
-  })),
+  flags: z.array(flagSchema),
 }) satisfies z.ZodType<LevelSummary>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type FitReport, fitReportSchema } from "./fit.ts";
-import { levelSummarySchema, type RunSummary } from "./levels.ts";
+import { flagSchema, levelSummarySchema, type RunSummary } from "./levels.ts";
 import type { Provenance } from "./run.ts";
 import { type Sizing, sizingSchema } from "./sizing.ts";
 
@@ -56,6 +56,7 @@ export const reportSchema = z.object({
     capacity: z.object({ cores: z.number(), memory_bytes: z.number() }),
     baseline: z.object({ os_cores: z.number(), os_memory_bytes: z.number(), drift_cores: z.number() }),
     levels: z.array(levelSummarySchema),
+    flags: z.array(flagSchema).optional(),
     warnings: z.array(z.string()),
   }),
   fit: fitReportSchema,
