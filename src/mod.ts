@@ -37,7 +37,7 @@ export type {
 } from "./schema/plan.ts";
 export type { EventRow, Outcome, RequestRow, ResourceRow } from "./schema/rows.ts";
 export type { AttemptSeal, CoolDown, FileSeal, ManifestLine, Provenance, Resumer, RunInfo } from "./schema/run.ts";
-export type { Baseline, Flag, LevelSummary, RunSummary } from "./schema/levels.ts";
+export type { Baseline, Flag, FlagName, LevelSummary, RunSummary } from "./schema/levels.ts";
 export type {
   Evaluation,
   Extrapolation,
@@ -54,6 +54,7 @@ export type { Assumptions, FleetRow, SensitivityRow, Sizing, SizingMetric, Sizin
 export type { ReportDocument, TimelinePoint } from "./schema/report.ts";
 export type { ProgressEvent, ProgressPhase } from "./schema/progress.ts";
 export { InputError } from "./schema/input_error.ts";
+export { FLAGS } from "./schema/levels.ts";
 export { OUTCOMES } from "./schema/rows.ts";
 
 // Planning

@@ -2,16 +2,11 @@ import type { MetricFit } from "../schema/fit.ts";
 import type { ReportDocument } from "../schema/report.ts";
 import type { SizingRow } from "../schema/sizing.ts";
 import { formatQuantity, formatRange, tabulateSizing } from "../size/mod.ts";
+import { flagLines } from "../report/flag_lines.ts";
 import { textTable } from "./text_table.ts";
 
 /** The result of a run for a terminal: the answer first, then the table, the verdicts, and what to beware of. */
 export function resultText({ summary, fit, sizing }: ReportDocument): string {
-  const flagged = (left_out: boolean) =>
-    summary.levels.flatMap(({ level, replicate, flags }) =>
-      flags.filter(({ excluded_from }) => excluded_from.length > 0 === left_out).map(({ name, reason }) =>
-        `  ${level} ${level === 1 ? "session" : "sessions"}, replicate ${replicate}: ${name}, ${reason}`
-      )
-    );
   const section = (title: string, lines: string[]) => lines.length > 0 ? ["", title, ...lines] : [];
   return [
     sizing.answer,
@@ -22,9 +17,7 @@ export function resultText({ summary, fit, sizing }: ReportDocument): string {
     "",
     "How each metric grows with sessions:",
     verdictTable(Object.values(fit.metrics)),
-    ...section("Left out of fits:", flagged(true)),
-    ...section("Flagged, but used:", flagged(false)),
-    ...section("Mind:", summary.warnings.map((text) => `  ${text}`)),
+    ...section("Mind:", [...summary.warnings, ...flagLines(summary)].map((text) => `  ${text}`)),
   ].join("\n");
 }
 

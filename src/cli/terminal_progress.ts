@@ -1,4 +1,6 @@
 import process from "node:process";
+import { flagTitle } from "../schema/flag_title.ts";
+import { FLAGS } from "../schema/levels.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 
 const CLEAR_LINE = "\r\x1b[K";
@@ -39,8 +41,9 @@ export function terminalProgress(): (event: ProgressEvent) => void {
 }
 
 function flagText({ level, replicate, name, reason }: Extract<ProgressEvent, { kind: "flag" }>): string {
-  if (level === 0) return reason;
-  return `${level} ${level === 1 ? "session" : "sessions"}, replicate ${replicate}: ${name}, ${reason}`;
+  const title = flagTitle(name);
+  if (level > 0) return `${level} ${level === 1 ? "session" : "sessions"}, replicate ${replicate}: ${title}: ${reason}`;
+  return name in FLAGS ? `${title[0].toUpperCase()}${title.slice(1)}: ${reason}` : reason;
 }
 
 function phaseName(event: Extract<ProgressEvent, { kind: "phase" }>): string {

@@ -1,5 +1,5 @@
 import { mean } from "simple-statistics";
-import { capacityOf, othersUse, reduceAttempt, restlessness } from "../quality/mod.ts";
+import { capacityOf, flagSweep, othersUse, reduceAttempt, restlessness } from "../quality/mod.ts";
 import type { Baseline, RunSummary } from "../schema/levels.ts";
 import { describeLoad } from "./describe_load.ts";
 import type { Attempt, Dataset } from "./load.ts";
@@ -25,8 +25,8 @@ export function summarise(dataset: Dataset): RunSummary {
   const cores = Math.min(provenance.vcpus, provenance.cgroup_limits.cores ?? Infinity);
   const memory_bytes = Math.min(provenance.memory_bytes, provenance.cgroup_limits.memory_bytes ?? Infinity);
   const capacity = capacityOf(plan, provenance);
-  const levels = dataset.attempts.filter(({ discarded }) => !discarded)
-    .map((attempt) => reduceAttempt(attempt, plan, capacity))
+  const inOrder = dataset.attempts.map((attempt) => reduceAttempt(attempt, plan, capacity));
+  const levels = inOrder.filter((_, index) => !dataset.attempts[index].discarded)
     .sort((a, b) => a.level - b.level || a.replicate - b.replicate);
   const kinds = new Set(dataset.attempts.flatMap(({ resources }) => resources.map((row) => row.memory_kind)));
   const warnings = [...dataset.warnings];
@@ -50,6 +50,7 @@ export function summarise(dataset: Dataset): RunSummary {
     capacity: { cores, memory_bytes },
     baseline,
     levels,
+    flags: flagSweep(inOrder, { restarted: plan.target_command !== undefined }),
     warnings,
   };
 }

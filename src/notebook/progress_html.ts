@@ -1,3 +1,4 @@
+import { flagTitle } from "../schema/flag_title.ts";
 import { palette } from "../plot/mod.ts";
 import { formatQuantity } from "../size/mod.ts";
 import { escapeHtml } from "./kernel.ts";
@@ -112,10 +113,13 @@ function sessionsOf({ live_sessions, iterations, errors }: ProgressState): strin
 function flagsOf({ flags }: ProgressState): string {
   if (flags.length === 0) return "";
   const items = flags.slice(-FLAGS).map(({ level, replicate, name, reason }) =>
-    `<li>${level === 0 ? "At rest" : `${level} ${level === 1 ? "session" : "sessions"}, replicate ${replicate}`}: <b>${
-      escapeHtml(name.replaceAll("_", " "))
-    }</b>. ${escapeHtml(reason)}</li>`
+    `<li>${whatOf(level, replicate, name)}: <b>${escapeHtml(flagTitle(name))}</b>. ${escapeHtml(reason)}</li>`
   );
   const more = flags.length > FLAGS ? `<li>and ${flags.length - FLAGS} before</li>` : "";
   return `<ul style="margin: 6px 0 0; padding-left: 18px">${more}${items.join("")}</ul>`;
+}
+
+function whatOf(level: number, replicate: number, name: string): string {
+  if (level > 0) return `${level} ${level === 1 ? "session" : "sessions"}, replicate ${replicate}`;
+  return name === "busy_machine" ? "At rest" : "The sweep";
 }

@@ -14,7 +14,7 @@ import { hampel } from "../stats/mod.ts";
  * import assert from "node:assert/strict";
  *
  * const rows = Array.from({ length: 12 }, (_, seq) => {
- *   const cpu_ms = 50 * seq + seq % 3 + (seq > 6 ? 400 : 0);
+ *   const cpu_ms = 50 * seq + 9 * Math.sin(2 * seq) + (seq > 6 ? 400 : 0);
  *   return { seq, t_ms: 500 * seq, group: "target" as const, cpu_ms, processes: 1 };
  * });
  * assert.deepEqual(countOutliers(rows), { samples: 11, outlier_samples: 1 });

@@ -4,6 +4,7 @@ import type { ResourceRow } from "../schema/rows.ts";
 import { batchMeans, mannKendall, theilSen } from "../stats/mod.ts";
 import { counterRate } from "./counter_rate.ts";
 import type { Iteration } from "./iterations_of.ts";
+import { threeDigits } from "./three_digits.ts";
 
 const BATCHES = 10;
 /** Ten batches are rarely in such an order without a trend. */
@@ -74,7 +75,7 @@ export function flagDrift(plateau: PlateauRows): Flag[] {
     ? undefined
     : changeOf(batchMeans(responses_ms, { batches: BATCHES }).means);
   if (response && response.least > Math.max(MATERIAL.response * response.mean, NOTICED.response_ms)) {
-    const [from, to] = [response.from, response.to].map((value) => value.toPrecision(3));
+    const [from, to] = [response.from, response.to].map(threeDigits);
     add("drift", `response times went from ${from} to ${to} ms within the window`);
   }
 
@@ -88,7 +89,7 @@ export function flagDrift(plateau: PlateauRows): Flag[] {
       means[BATCHES - 1] - middle > GOES_ON * (means[BATCHES - 1] - means[0])
     ) {
       const [from, to] = [memory.from, memory.to].map((bytes) => (bytes / 1e6).toFixed(0));
-      const least = (memory.least / window_s * 3600 / 1e6).toPrecision(2);
+      const least = threeDigits(memory.least / window_s * 3600 / 1e6);
       add(
         "leak",
         `the target's memory grew from ${from} to ${to} MB within the window, by at least ${least} MB an hour`,

@@ -6,6 +6,12 @@ import { flagUnsteady } from "./flag_unsteady.ts";
 import { iterationsOf } from "./iterations_of.ts";
 import type { AttemptRows } from "./reduce_attempt.ts";
 
+/** Other loads than a grid of slots. */
+interface LoadModels {
+  think?: { mean_ms: number };
+  arrivals?: string;
+}
+
 /**
  * What the course of an attempt within its steady window sets apart: rows that do not add up, response times that find no steady
  * state, a drift, a leak.
@@ -15,18 +21,20 @@ import type { AttemptRows } from "./reduce_attempt.ts";
  * @param sessions Time average of live sessions over the window.
  * @returns The flags, each with the number that decided.
  */
-export function flagPlateau(attempt: AttemptRows, plan: Plan, sessions: number): Flag[] {
+export function flagPlateau(attempt: AttemptRows, plan: Plan & LoadModels, sessions: number): Flag[] {
   const { window, files, state } = attempt.seal;
-  const { pace_ms } = plan;
+  const { pace_ms, think, arrivals } = plan;
   const inside = (t_ms: number) => t_ms >= window.from_ms && t_ms <= window.to_ms;
   const own = attempt.requests.filter(({ phase }) => phase === undefined);
   const iterations = iterationsOf(own).filter(({ ended_ms }) => inside(ended_ms));
   const target = attempt.resources.filter(({ group, t_ms }) => group === "target" && inside(t_ms));
   // Where a part of the iterations left rows, they add up to that part.
-  const whole = plan.mode !== "command" && state === "complete" && !("histograms.jsonl" in files);
+  const whole = plan.mode !== "command" && !arrivals && state === "complete" && !("histograms.jsonl" in files);
   // A session that is set up is busy, too.
   const busy = () => iterationsOf(attempt.requests.filter(({ phase }) => phase !== "teardown"));
-  const inconsistent = whole ? flagInconsistent(busy(), { window, sessions, pace_ms }) : undefined;
+  const inconsistent = whole
+    ? flagInconsistent(busy(), { window, sessions, pace_ms, think_ms: think?.mean_ms })
+    : undefined;
   const drift = flagDrift({ window, target, iterations, pace_ms });
   // Response times that change all the time have no steady state either: once is enough.
   const unsteady = drift.some(({ reason }) => reason.startsWith("response"))

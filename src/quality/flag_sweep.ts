@@ -1,6 +1,7 @@
 import { mean } from "simple-statistics";
 import type { Flag, LevelSummary } from "../schema/levels.ts";
 import { mannKendall, theilSen } from "../stats/mod.ts";
+import { threeDigits } from "./three_digits.ts";
 
 /** Chance, either side, that values in random order rise as clearly. */
 const CHANCE = 0.02;
@@ -71,7 +72,7 @@ export function flagSweep(attempts: readonly LevelSummary[], options: FlagSweepO
     : "The target remembers, or the machine changed; a target that is started for every attempt (--target-command) cannot remember";
 
   const memory = restarted ? undefined : changeOf(attempts, MEMORY, MATERIAL.memory);
-  if (memory && memory.growth > 0 && memory.slope * memory.span > MATERIAL.memory_bytes) {
+  if (memory && memory.growth > 0 && memory.least > MATERIAL.memory_bytes) {
     if (memory.goesOn) {
       add(
         "leak",
@@ -83,7 +84,7 @@ export function flagSweep(attempts: readonly LevelSummary[], options: FlagSweepO
   const cost = changeOf(attempts, COST, MATERIAL.cost);
   if (cost) add(remembers, `${cost.text}. ${why}`);
   const response = changeOf(attempts, RESPONSE, MATERIAL.response);
-  if (response && Math.abs(response.slope * response.span) > MATERIAL.response_ms) {
+  if (response && response.least > MATERIAL.response_ms) {
     add(remembers, `${response.text}. ${why}`);
   }
   return flags;
@@ -106,7 +107,7 @@ const COST: Quantity = {
     return 1000 * cores / throughput;
   },
   name: "CPU an iteration",
-  text: (value) => `${value.toPrecision(3)} ms`,
+  text: (value) => `${threeDigits(value)} ms`,
 };
 const RESPONSE: Quantity = {
   of: (attempt) => {
@@ -114,7 +115,7 @@ const RESPONSE: Quantity = {
     return odd ? undefined : attempt.metrics.latency_ms_p50;
   },
   name: "median response time",
-  text: (value) => `${value.toPrecision(3)} ms`,
+  text: (value) => `${threeDigits(value)} ms`,
 };
 
 function changeOf(attempts: readonly LevelSummary[], quantity: Quantity, material: number) {
@@ -147,11 +148,16 @@ function trendOf(series: { level: number; points: Point[] }[], span: number) {
   const { interval: [low, high] } = theilSen(
     series.map(({ points }) => points.map(([x, value]): Point => [x, Math.log(value)])),
   );
-  const { slope } = theilSen(series.map(({ points }) => points));
-  const growth = span * (low > 0 ? low : high < 0 ? high : 0);
+  const { slope, interval } = theilSen(series.map(({ points }) => points));
+  const growth = span * nearest([low, high]);
   const last = series.filter(({ points }) => points.length > 2).map(({ points }) => points.slice(-2));
   const steps = last.map(([[x0, y0], [x1, y1]]) => ({ grown: y1 - y0, expected: slope * (x1 - x0) }));
   const goesOn = steps.length > 0 &&
     mean(steps.map(({ grown }) => grown)) > GOES_ON * mean(steps.map(({ expected }) => expected));
-  return { series, growth, slope, span, goesOn };
+  return { series, growth, least: span * Math.abs(nearest(interval)), goesOn };
+}
+
+/** The end of an interval that is nearer to 0; 0 if that is within. */
+function nearest([low, high]: [number, number]): number {
+  return low > 0 ? low : high < 0 ? high : 0;
 }

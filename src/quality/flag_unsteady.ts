@@ -2,6 +2,7 @@ import { mean, variance } from "simple-statistics";
 import type { Flag } from "../schema/levels.ts";
 import { effectiveSize, mser5 } from "../stats/mod.ts";
 import type { Iteration } from "./iterations_of.ts";
+import { threeDigits } from "./three_digits.ts";
 
 /** Difference of two means from which on it matters, and from which on chance does not explain it [standard errors]. */
 const MATERIAL = 0.2;
@@ -45,7 +46,7 @@ export function flagUnsteady(iterations: readonly Iteration[], from_ms: number):
   if (difference_ms < Math.max(MATERIAL * after_ms, NOTICED_MS) || difference_ms < SIGNIFICANT * error_ms) {
     return undefined;
   }
-  const [before, after] = [before_ms, after_ms].map((value) => value.toPrecision(3));
+  const [before, after] = [before_ms, after_ms].map(threeDigits);
   // A short start that moves the mean of the whole by less is warm-up that does no harm.
   if (state === "steady") {
     if (Math.abs(mean(responses_ms) - after_ms) < MATERIAL * after_ms) return undefined;

@@ -9,12 +9,16 @@ import {
 } from "../plot/mod.ts";
 import type { ChartSpec } from "../plot/mod.ts";
 import { formatQuantity, formatRange } from "../size/mod.ts";
+import { flagTitle } from "../schema/flag_title.ts";
+import { type FlagName, FLAGS } from "../schema/levels.ts";
+import { flagLines } from "./flag_lines.ts";
 import type {
   Extrapolation,
   Flag,
   LevelSummary,
   MetricFit,
   ReportDocument,
+  RunSummary,
   SizingMetric,
   SizingRow,
 } from "../schema/mod.ts";
@@ -87,6 +91,7 @@ const LEVEL_COLUMNS = [
   "serving_memory_bytes",
   "network_bytes_per_s",
 ];
+const QUANTILES = LEVEL_COLUMNS.filter((metric) => metric.startsWith("latency_ms_"));
 const REACH: Record<Extrapolation, string> = { none: "", "2x": "to 2×", "4x": "to 4×", beyond: "beyond 4×" };
 const NONE = "–";
 
@@ -124,14 +129,11 @@ export function reportContent(document: ReportDocument): ReportContent {
 }
 
 function caveats({ summary, sizing, fit }: ReportDocument): string[] {
-  const flagged = summary.levels.filter((level) => level.flags.length > 0);
   const extrapolated = sizing.rows.filter((row) => row.extrapolation !== "none");
   const open = Object.values(fit.metrics).filter((metric) => metric.verdict.kind === "inconclusive");
   return [
     ...summary.warnings,
-    ...(flagged.length === 0
-      ? []
-      : [`${flagged.length} of ${summary.levels.length} replicates are flagged; the table of levels says why.`]),
+    ...flagLines(summary),
     ...(extrapolated.length === 0
       ? []
       : [`${
@@ -255,7 +257,8 @@ function levelTable(levels: readonly LevelSummary[]): ReportTable {
     if (present.length === 0) return [];
     const axis = metricAxis(metric, present);
     const cells = fixed(values.map((value) => value === undefined ? undefined : value / axis.divisor));
-    return [{ title: axis.title, cells }];
+    const low = fixed(sorted.map((level) => atLeast(level, metric)));
+    return [{ title: axis.title, cells: cells.map((cell, index) => low[index] === NONE ? cell : `≥ ${low[index]}`) }];
   });
   const observed = fixed(sorted.map((level) => level.sessions));
   const notes = unique(sorted.flatMap((level) => level.flags.map(flagNote)));
@@ -276,7 +279,7 @@ function levelTable(levels: readonly LevelSummary[]): ReportTable {
         observed[index],
         count(level.requests),
         ...columns.map((column) => column.cells[index]),
-        level.flags.map((flag) => `${flag.name.replaceAll("_", " ")} (${notes.indexOf(flagNote(flag)) + 1})`).join(
+        level.flags.map((flag) => `${flagTitle(flag.name)} (${notes.indexOf(flagNote(flag)) + 1})`).join(
           ", ",
         ),
       ],
@@ -285,6 +288,24 @@ function levelTable(levels: readonly LevelSummary[]): ReportTable {
     })),
     ...(notes.length === 0 ? {} : { notes }),
   };
+}
+
+/** What a quantile is at least [ms], where there are too few requests to say how large it is at most. */
+function atLeast({ metrics }: LevelSummary, metric: string): number | undefined {
+  return metrics[`${metric}_high`] === undefined ? metrics[`${metric}_low`] : undefined;
+}
+
+/** Samples that stand out, in words; nothing where none were looked for. */
+function outliers(levels: readonly LevelSummary[]): string[] {
+  const total = (metric: string) => levels.reduce((sum, { metrics }) => sum + (metrics[metric] ?? 0), 0);
+  const [odd, all] = [total("outlier_samples"), total("samples")];
+  if (all === 0) return [];
+  return [
+    `${count(odd)} of ${
+      count(all)
+    } samples of the target's CPU stand out from those around them (Hampel identifier); they count ` +
+    "like the others. 4 or 5 of 60 ordinary samples do.",
+  ];
 }
 
 function flagNote(flag: Flag): string {
@@ -436,11 +457,27 @@ function guide({ fit, summary }: ReportDocument): ReportContent["guide"] {
       term: "Hollow points",
       text: "Replicates left out of a fit. They stay in tables and charts, with the reason.",
     },
+    ...(summary.levels.some((level) => QUANTILES.some((metric) => atLeast(level, metric) !== undefined))
+      ? [{
+        term: "≥ in latencies",
+        text:
+          "Too few requests to say how large that quantile is at most: p95 needs 72 of them in the window, p99 368, more where " +
+          "neighbours resemble each other. Shown is the lower end of its 95 % interval.",
+      }]
+      : []),
+    ...flags(summary).map((name) => ({ term: capital(flagTitle(name)), text: `${capital(FLAGS[name].meaning)}.` })),
+    ...outliers(summary.levels).map((text) => ({ term: "Outliers", text })),
     {
       term: "Held-out error",
       text: "The highest level, predicted from the others. Bands are widened by it.",
     },
   ];
+}
+
+/** The flags that a run has, in the order of their table. */
+function flags({ flags = [], levels }: RunSummary): FlagName[] {
+  const found = new Set([...flags, ...levels.flatMap((level) => level.flags)].map(({ name }) => name));
+  return (Object.keys(FLAGS) as FlagName[]).filter((name) => found.has(name));
 }
 
 /** The metrics that sizing rests on first, the rest by name. */
@@ -499,6 +536,10 @@ function unbroken(text: string): string {
 
 function percent(share: number): string {
   return `${(100 * share).toLocaleString("en-US", { maximumSignificantDigits: 3 })} %`;
+}
+
+function capital(words: string): string {
+  return words[0].toUpperCase() + words.slice(1);
 }
 
 function day(iso: string): string {

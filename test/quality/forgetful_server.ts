@@ -15,7 +15,9 @@ Deno.serve({
   served++;
   if (kept_bytes > 0) kept.push(new Uint8Array(kept_bytes).fill(1));
   // Short-lived objects, so that its collector saws.
-  const text = JSON.stringify(Array.from({ length: 500 }, (_, index) => ({ index, text: `line ${index} of ${served}` })));
+  const text = JSON.stringify(
+    Array.from({ length: 500 }, (_, index) => ({ index, text: `line ${index} of ${served}` })),
+  );
   const until_ms = performance.now() + 1 + served * slower_us / 1000;
   while (performance.now() < until_ms);
   return new Response(text);
