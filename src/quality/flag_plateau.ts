@@ -6,12 +6,6 @@ import { flagUnsteady } from "./flag_unsteady.ts";
 import { iterationsOf } from "./iterations_of.ts";
 import type { AttemptRows } from "./reduce_attempt.ts";
 
-/** Other loads than a grid of slots. */
-interface LoadModels {
-  think?: { mean_ms: number };
-  arrivals?: string;
-}
-
 /**
  * What the course of an attempt within its steady window sets apart: rows that do not add up, response times that find no steady
  * state, a drift, a leak.
@@ -21,7 +15,7 @@ interface LoadModels {
  * @param sessions Time average of live sessions over the window.
  * @returns The flags, each with the number that decided.
  */
-export function flagPlateau(attempt: AttemptRows, plan: Plan & LoadModels, sessions: number): Flag[] {
+export function flagPlateau(attempt: AttemptRows, plan: Plan, sessions: number): Flag[] {
   const { window, files, state } = attempt.seal;
   const { pace_ms, think, arrivals } = plan;
   const inside = (t_ms: number) => t_ms >= window.from_ms && t_ms <= window.to_ms;
