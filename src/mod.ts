@@ -25,6 +25,7 @@ export type {
   BrowserScenario,
   BrowserStep,
   Group,
+  HttpCheck,
   HttpRequest,
   HttpScenario,
   HttpStep,

@@ -2,6 +2,16 @@ import type { Plan } from "../schema/plan.ts";
 import type { EventRow, RequestRow } from "../schema/rows.ts";
 import type { Share } from "../schema/run.ts";
 
+/** What sessions of `http` mode are given and nobody else: it reaches the agent through its pipe, and is never written. */
+export interface HttpSecrets {
+  /** Values of `{env.NAME}`, by name. */
+  environment?: Record<string, string>;
+  /** Rows of the plan's users, by column: session k is the user k modulo their number. */
+  users?: Record<string, string>[];
+  /** Certificates of the authorities to trust, PEM. */
+  ca?: string;
+}
+
 /** One share of one attempt: what an agent is told to drive. */
 export interface DriveJob {
   plan: Plan;
@@ -15,6 +25,8 @@ export interface DriveJob {
   share?: Share;
   /** Address to connect to, resolved and checked by the coordinator. */
   address: string;
+  /** What the coordinator read for the sessions of `http` mode. */
+  secrets?: HttpSecrets;
   /** The run's folder. */
   run: string;
   /** Folder for artifacts of this attempt, in the run's. */

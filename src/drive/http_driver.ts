@@ -5,6 +5,7 @@ import { arrivalLoop } from "./arrival_loop.ts";
 import { type AttemptClock, DRAIN_MS, type DriveJob, type Driver, type Sink } from "./driver.ts";
 import { makeSteps } from "./http/make_steps.ts";
 import { type RowOf, SessionState } from "./http/session_state.ts";
+import { SessionCookies } from "./http/session_cookies.ts";
 import type { Step } from "./http/step.ts";
 import { Connection, type ConnectionOptions } from "./http1/mod.ts";
 import { sessionLoop } from "./session_loop.ts";
@@ -13,7 +14,7 @@ import { sessionLoop } from "./session_loop.ts";
  * Sessions that issue requests, each over a connection of its own as a real client would, kept alive.
  *
  * An iteration is the plan's `requests` in order, one of them where they have weights, or one GET of its URL. Bytes are those of the connection, headers included.
- * Over TLS the machine's roots are trusted, and those of the file that `DENO_CERT` or `NODE_EXTRA_CA_CERTS` names.
+ * Over TLS the machine's authorities are trusted, or those of the plan's `ca`.
  */
 export class HttpDriver implements Driver {
   #job: DriveJob;
@@ -33,11 +34,13 @@ export class HttpDriver implements Driver {
    * @throws {TypeError} If one cannot be written as HTTP.
    */
   async prepare(): Promise<void> {
-    const { url, requests, http_scenario = {}, timeout_ms } = this.#job.plan;
-    const { pathname, search, host } = new URL(url);
-    const whole: HttpStep = { name: "get", method: "GET", path: pathname + search };
+    const { plan: { url, requests, http_scenario = {}, timeout_ms }, secrets } = this.#job;
+    const { follow_redirects } = http_scenario;
+    const { pathname, search, origin } = new URL(url);
+    const whole: HttpStep = { name: "get", method: "GET", path: withPlaces(pathname + search) };
     const listed = requests.length > 0 ? requests : [whole];
-    const make = (steps: readonly HttpStep[] = []) => makeSteps(steps, { host, timeout_ms });
+    const setting = { origin, timeout_ms, follow_redirects, environment: secrets?.environment };
+    const make = (steps: readonly HttpStep[] = []) => makeSteps(steps, setting);
     const weights = listed.map(({ weight }) => weight ?? 0);
     this.#scenario = {
       setup: await make(http_scenario.setup),
@@ -82,6 +85,11 @@ export class HttpDriver implements Driver {
   }
 }
 
+/** A URL has its braces percent-encoded. */
+function withPlaces(path: string): string {
+  return path.replace(/%7B(session|iteration|(?:user|env)\..+?)%7D/g, (_, place) => `{${decodeURIComponent(place)}}`);
+}
+
 /** What every session does: each list of steps in order, but of weighted `steps` one an iteration. */
 interface Scenario {
   setup: Step[];
@@ -111,7 +119,9 @@ class HttpSession {
   #last = 0;
 
   constructor(session: number, connection: Connection, setting: SessionSetting) {
-    this.state = new SessionState(session, { connection, ...setting });
+    const { job: { plan, secrets: { users = [] } = {} } } = setting;
+    const cookies = plan.http_scenario?.cookies === false ? undefined : new SessionCookies();
+    this.state = new SessionState(session, { connection, user: users[session % users.length], cookies, ...setting });
     this.#setting = setting;
     this.#scenario = setting.scenario;
     this.#isSetUp = this.#scenario.setup.length === 0;
@@ -169,14 +179,17 @@ class HttpSession {
 }
 
 /** The address was resolved and checked before the sweep: no second look-up may lead elsewhere. */
-function endpoint({ plan, address }: DriveJob): { host: string; port: number; tls?: { servername?: string } } {
+function endpoint(
+  { plan, address, secrets }: DriveJob,
+): { host: string; port: number; tls?: { servername?: string; ca?: string } } {
   const { protocol, hostname, port } = new URL(plan.url);
   const secure = protocol === "https:";
   const bare = hostname.replace(/^\[|\]$/g, "");
+  const ca = secrets?.ca;
   return {
     host: address,
     port: Number(port || (secure ? 443 : 80)),
     // A name may be asked for by SNI, an address not.
-    ...(secure ? { tls: isIP(bare) ? {} : { servername: bare } } : {}),
+    ...(secure ? { tls: { ...(isIP(bare) ? {} : { servername: bare }), ...(ca ? { ca } : {}) } } : {}),
   };
 }

@@ -6,7 +6,40 @@ export type Mode = "http" | "playwright" | "command";
 /** The process groups that a cost is charged to. `system` is everything on the machine, the other three included. */
 export type Group = "target" | "browser" | "generator" | "system";
 
-/** One request of an `http` iteration. `{session}` and `{iteration}` in path, headers and body are replaced. */
+/** What a response must be: anything else is `check_failed`. */
+export interface HttpCheck {
+  /** The status, or those that are right: `{ "status": [200, 304] }`. Otherwise all below 400 are, and the others are `http_error`. */
+  status?: number | number[];
+  /** A text that the body has: `{ "contains": "Welcome" }`. Replaced as in the body of a request. */
+  contains?: string;
+  /** Values in a body that is JSON, by their path: `{ "json": { "user.name": "Ada", "items.0.id": 7 } }`. */
+  json?: Record<string, string | number | boolean | null>;
+}
+
+/**
+ * One request of an `http` iteration. In path, headers and body are replaced: `{session}`, `{iteration}`, `{user.COLUMN}` by what
+ * the session's row of `http_scenario.users` has in that column, `{env.NAME}` by the environment variable, which is written nowhere.
+ * Put in, a value is written as the place asks: percent-encoded in a path or a form, escaped in JSON.
+ *
+ * A whole scenario, as the plan's fields:
+ * ```json
+ * {
+ *   "url": "http://127.0.0.1:8080/",
+ *   "requests": [
+ *     { "name": "feed", "method": "GET", "path": "/feed?page={iteration}", "weight": 9, "check": { "contains": "items" } },
+ *     { "name": "post", "method": "POST", "path": "/posts", "weight": 1, "headers": { "content-type": "application/json" },
+ *       "body": "{\"text\": \"from {user.name}\"}", "check": { "status": 201, "json": { "author": "{user.name}" } } }
+ *   ],
+ *   "http_scenario": {
+ *     "users": "users.csv",
+ *     "setup": [{ "name": "login", "method": "POST", "path": "/login",
+ *       "headers": { "content-type": "application/x-www-form-urlencoded", "x-api-key": "{env.API_KEY}" },
+ *       "body": "name={user.name}&password={user.password}", "check": { "status": 200 } }],
+ *     "teardown": [{ "name": "logout", "method": "POST", "path": "/logout" }]
+ *   }
+ * }
+ * ```
+ */
 export interface HttpRequest {
   /** The step's name in rows and plots. */
   name: string;
@@ -23,6 +56,8 @@ export interface HttpRequest {
    * `{ "name": "feed", …, "weight": 9 }` beside `{ "name": "post", …, "weight": 1 }`. All have one, or none.
    */
   weight?: number;
+  /** What its response must be. */
+  check?: HttpCheck;
 }
 
 /** What steps on a stream have in common. */
@@ -78,6 +113,28 @@ export interface HttpScenario {
   setup?: HttpStep[];
   /** Done once by each session after its last iteration. Rows have `phase: "teardown"`. */
   teardown?: HttpStep[];
+  /**
+   * Path of a CSV file whose first line names its columns: session k is the user of row k, from the first again after the last.
+   * It is read where it is, and never copied into a run.
+   */
+  users?: string;
+  /** SHA-256 of that file, hexadecimal; the sweep writes it, and refuses a file that has another. */
+  users_sha256?: string;
+  /**
+   * Whether each session keeps the cookies that it is given, and sends them.
+   *
+   * @default true
+   */
+  cookies?: boolean;
+  /**
+   * Whether a session goes where a response leads it, at most 10 times a request; all of it is one row. It never leaves the origin
+   * of the plan's URL: a response that leads elsewhere is `blocked_host`.
+   *
+   * @default true
+   */
+  follow_redirects?: boolean;
+  /** Path of a PEM file with the certificates of the authorities to trust, instead of the machine's: `"ca.pem"`. */
+  ca?: string;
 }
 
 /**
@@ -270,6 +327,9 @@ export interface Plan {
 const wholeFrom = (low: number, high: number) => z.int().min(low).max(high);
 const HOUR_MS = 3_600_000;
 
+const status = wholeFrom(100, 599);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "a SHA-256, 64 hexadecimal digits");
+
 /** Validates an {@linkcode HttpRequest}. */
 export const httpRequestSchema = z.strictObject({
   name: z.string().min(1).max(100),
@@ -278,6 +338,14 @@ export const httpRequestSchema = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
   body: z.string().optional(),
   weight: z.number().positive().max(1e6).optional(),
+  check: z.strictObject({
+    status: z.union([status, z.array(status).min(1)], "a status, for example 200, or a list of them").optional(),
+    contains: z.string().min(1).optional(),
+    json: z.record(
+      z.string().min(1),
+      z.union([z.string(), z.number(), z.boolean(), z.null()], "a text, a number, true, false or null"),
+    ).optional(),
+  }).optional(),
 }) satisfies z.ZodType<HttpRequest>;
 
 const ofStream = {
@@ -311,6 +379,11 @@ export const httpStepSchema = z.union([httpRequestSchema, webSocketStepSchema, s
 export const httpScenarioSchema = z.strictObject({
   setup: z.array(httpStepSchema).max(100).optional(),
   teardown: z.array(httpStepSchema).max(100).optional(),
+  users: z.string().min(1).optional(),
+  users_sha256: sha256.optional(),
+  cookies: z.boolean().optional(),
+  follow_redirects: z.boolean().optional(),
+  ca: z.string().min(1).optional(),
 }) satisfies z.ZodType<HttpScenario>;
 
 const ACTIONS = {
@@ -335,8 +408,6 @@ export const browserStepSchema = z.looseObject({
   },
   `exactly one of ${Object.keys(ACTIONS).join(", ")}, and a name if you like`,
 ) satisfies z.ZodType<BrowserStep>;
-
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "a SHA-256, 64 hexadecimal digits");
 
 /** Validates a {@linkcode BrowserScenario}. */
 export const browserScenarioSchema = z.strictObject({

@@ -2,6 +2,7 @@ import type { Sink } from "../driver.ts";
 import type { Connection, ConnectionOptions } from "../http1/mod.ts";
 import type { StreamBytes } from "../streams/mod.ts";
 import type { NamedStream } from "./named_stream.ts";
+import type { SessionCookies } from "./session_cookies.ts";
 import type { StepEnd } from "./step.ts";
 
 /** What a session opens and has to close: its connection, its streams. */
@@ -24,6 +25,10 @@ export interface RowOf {
 export interface SessionOwn {
   /** That its requests share. */
   connection: Connection;
+  /** Its row of the plan's users. @default none */
+  user?: Readonly<Record<string, string>>;
+  /** Absent where the plan wants none. */
+  cookies?: SessionCookies;
   /** Where streams connect to. */
   server: ConnectionOptions;
   sink: Sink;
@@ -31,28 +36,29 @@ export interface SessionOwn {
   explained: Set<string>;
 }
 
+const NOBODY = {};
+
 /** One session, as its steps see it: what it has of its own, from its first step to its last. */
 export class SessionState {
   /** Set while steps outside the iterations run: their rows say so. */
   phase?: "setup" | "teardown";
   /** The drain is over: no step is to begin any more. */
   drained = false;
+  /** That its requests share. */
+  readonly connection: Connection;
+  /** Values of `{user.COLUMN}`, by column. */
+  readonly user: Readonly<Record<string, string>>;
+  readonly cookies?: SessionCookies;
   #closables: Closable[] = [];
   #streams = new Map<string, NamedStream>();
   #sink: Sink;
 
-  /**
-   * @param session its number.
-   * @param own its connection, and where its rows go.
-   */
   constructor(readonly session: number, readonly own: SessionOwn) {
+    this.connection = own.connection;
+    this.user = own.user ?? NOBODY;
+    this.cookies = own.cookies;
     this.#sink = own.sink;
     this.owns(own.connection);
-  }
-
-  /** The connection that its requests share. */
-  get connection(): Connection {
-    return this.own.connection;
   }
 
   /** Where its streams connect to. */

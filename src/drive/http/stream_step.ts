@@ -1,7 +1,9 @@
 import type { SseStep, WebSocketStep } from "../../schema/plan.ts";
 import type { ProtocolEvents, StreamProtocol, StreamRequest } from "../streams/mod.ts";
+import { encodeForPath } from "./encode_for.ts";
 import { type MakeProtocol, NamedStream } from "./named_stream.ts";
 import type { RequestSetting } from "./request_step.ts";
+import type { SessionCookies } from "./session_cookies.ts";
 import type { SessionState } from "./session_state.ts";
 import type { Step, StepEnd } from "./step.ts";
 import { Template } from "./template.ts";
@@ -27,26 +29,34 @@ export class StreamStep implements Step {
     this.#step = step;
     this.#setting = setting;
     this.#protocol = protocol;
-    this.#path = new Template("websocket" in step ? step.websocket : step.sse);
-    this.#headers = Object.entries(step.headers ?? {}).map(([name, value]) => [name, new Template(value)]);
-    this.#send = ("websocket" in step ? [step.send ?? []].flat() : []).map((text) => new Template(text));
+    const { environment } = setting;
+    const path = "websocket" in step ? step.websocket : step.sse;
+    const headers = { host: new URL(setting.origin).host, "user-agent": "plimsoll", ...step.headers };
+    this.#path = new Template(path, { environment, encode: encodeForPath(path) });
+    this.#headers = Object.entries(headers).map(([name, value]) => [name, new Template(value, { environment })]);
+    this.#send = ("websocket" in step ? [step.send ?? []].flat() : []).map((text) =>
+      new Template(text, { environment })
+    );
     this.#opening((text) => text.text)(DEAF);
   }
 
   async run(state: SessionState, iteration: number, scheduled_ms: number): Promise<StepEnd> {
     const { receive, hold_ms, keep } = this.#step;
     const fill = (text: Template) => text.fill(state, iteration);
-    const make = this.#opening(fill);
+    const make = this.#opening(fill, state.cookies);
     const stream = state.stream(this.name, () => new NamedStream(this.name, state, make));
     const act = { timeout_ms: this.#setting.timeout_ms, send: this.#send.map(fill), receive, hold_ms, keepOpen: keep };
     return await stream.act(make, act, { iteration, scheduled_ms });
   }
 
-  #opening(fill: (text: Template) => string): MakeProtocol {
+  #opening(fill: (text: Template) => string, cookies?: SessionCookies): MakeProtocol {
     return (events) => {
-      const headers: Record<string, string> = { host: this.#setting.host, "user-agent": "plimsoll" };
+      const path = fill(this.#path);
+      const headers: Record<string, string> = {};
       for (const [name, value] of this.#headers) headers[name] = fill(value);
-      return this.#protocol({ path: fill(this.#path), headers }, events);
+      const cookie = cookies?.header(this.#setting.origin + path);
+      if (cookie) headers.cookie = headers.cookie ? `${headers.cookie}; ${cookie}` : cookie;
+      return this.#protocol({ path, headers }, events);
     };
   }
 }

@@ -1,34 +1,83 @@
 import type { SessionState } from "./session_state.ts";
 
-const PLACE = /\{(session|iteration)\}/;
+const PLACE = /(\{(?:session|iteration|user\.[^{}]+|env\.[A-Za-z_][A-Za-z0-9_]*)\})/;
+
+/** Settings of a {@linkcode Template}. */
+export interface TemplateOptions {
+  /** Values of `{env.NAME}`, by name. */
+  environment?: Readonly<Record<string, string>>;
+  /**
+   * Writes a value so that it means itself where it is put, `at` that index of the text.
+   *
+   * @default as it is
+   */
+  encode?: (value: string, at: number) => string;
+}
 
 /**
- * A text of a plan with places that each session or iteration fills anew: `{session}`, `{iteration}`.
+ * A text of a plan with places that are filled in: `{session}`, `{iteration}` and `{user.COLUMN}` for each session or iteration
+ * anew, `{env.NAME}` once. A place that is none of these stays as it is.
  *
  * @example
- * ```ts ignore
- * new Template("/chat?viewer={session}").fill(state, 0); // "/chat?viewer=7"
+ * ```ts
+ * import { Template } from "./template.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const template = new Template("Bearer {env.TOKEN}", { environment: { TOKEN: "t0p" } });
+ * assert(template.constant && template.text === "Bearer t0p");
+ * assert(!new Template("/chat?viewer={session}").constant);
  * ```
  */
 export class Template {
-  /** Texts, and between them the names of what is filled in. */
-  #parts: string[];
+  /** With `{env.NAME}` filled in. */
+  readonly text: string;
+  /** Texts, and between them what is filled in. */
+  #parts: { text: string; place?: (state: SessionState, iteration: number) => string }[] = [];
 
-  constructor(readonly text: string) {
-    this.#parts = text.split(PLACE);
+  constructor(text: string, { environment = {}, encode = (value) => value }: TemplateOptions = {}) {
+    let at = 0;
+    for (const [index, part] of text.split(PLACE).entries()) {
+      const start = at;
+      at += part.length;
+      if (index % 2 === 0) this.#add(part);
+      else if (part.startsWith("{env.")) this.#add(encode(valueFrom(environment, part.slice(5, -1), part), start));
+      else {
+        const value = valueOf(part.slice(1, -1));
+        this.#parts.push({ text: part, place: (state, iteration) => encode(value(state, iteration), start) });
+      }
+    }
+    this.text = this.#parts.map((part) => part.text).join("");
   }
 
   /** Whether it is the same for all sessions and iterations. */
   get constant(): boolean {
-    return this.#parts.length === 1;
+    return this.#parts.every(({ place }) => place === undefined);
   }
 
   fill(state: SessionState, iteration: number): string {
-    if (this.constant) return this.text;
-    return this.#parts.map((part, index) => index % 2 === 0 ? part : valueOf(part, state, iteration)).join("");
+    let filled = "";
+    for (const { text, place } of this.#parts) filled += place ? place(state, iteration) : text;
+    return filled;
+  }
+
+  #add(text: string): void {
+    const last = this.#parts.at(-1);
+    if (last && !last.place) last.text += text;
+    else if (text !== "") this.#parts.push({ text });
   }
 }
 
-function valueOf(name: string, state: SessionState, iteration: number): string {
-  return `${name === "session" ? state.session : iteration}`;
+function valueOf(place: string): (state: SessionState, iteration: number) => string {
+  if (place === "session") return (state) => `${state.session}`;
+  if (place === "iteration") return (_state, iteration) => `${iteration}`;
+  const column = place.slice("user.".length);
+  return ({ user }) => valueFrom(user, column, `{${place}}`);
+}
+
+/** What the coordinator has not handed over is a fault of ours: it checked the plan. */
+function valueFrom(values: Readonly<Record<string, string>>, name: string, place: string): string {
+  if (!Object.hasOwn(values, name)) {
+    throw new Error(`Cannot fill in a text as ${place} must have a value: current value is undefined`);
+  }
+  return values[name];
 }

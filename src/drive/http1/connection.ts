@@ -27,6 +27,8 @@ export interface SendOptions {
   timeout_ms: number;
   /** Keep headers and body for reading. @default false */
   keep?: boolean;
+  /** Keep the headers of a response that sets a cookie or leads elsewhere: those of others cost nothing. @default false */
+  notice?: boolean;
 }
 
 /** How a request ended, whatever way it did. */
@@ -100,7 +102,7 @@ export class Connection {
   }
 
   /** As `request`, for a request written before. */
-  send(request: WireRequest, { timeout_ms, keep = false }: SendOptions): Promise<HttpResponse> {
+  send(request: WireRequest, { timeout_ms, keep = false, notice = false }: SendOptions): Promise<HttpResponse> {
     if (this.#settle) {
       throw new Error("Cannot send a request as the one before must have ended: current value is under way");
     }
@@ -114,6 +116,7 @@ export class Connection {
       this.#started_ms = this.#options.clock.now();
       this.#deadline_ms = this.#started_ms + timeout_ms;
       if (this.#deadline_ms < this.#alarm_ms) this.#setAlarm(this.#deadline_ms);
+      this.#parser.notices = notice;
       this.#parser.begin(request.method, keep);
       if (this.#started_ms >= this.#usableUntil_ms) this.#drop();
       this.#wire ??= this.#open();
@@ -196,7 +199,7 @@ export class Connection {
       bytes_in,
       bytes_out,
       body_bytes,
-      headers: this.#keep && head !== "" ? parseHeaders(head) : NO_HEADERS,
+      headers: head !== "" ? parseHeaders(head) : NO_HEADERS,
       body: this.#keep ? this.#parser.body() : NO_BODY,
     });
   }

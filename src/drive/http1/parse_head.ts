@@ -11,6 +11,8 @@ export interface ResponseHead {
   keepAlive: boolean;
   /** How long the server says that it keeps the connection open while nothing is asked [ms]. */
   idle_ms: number;
+  /** Whether it sets a cookie. */
+  setsCookie: boolean;
 }
 
 const CR = 13;
@@ -26,6 +28,7 @@ const CONTENT_LENGTH = codes("content-length");
 const TRANSFER_ENCODING = codes("transfer-encoding");
 const CONNECTION = codes("connection");
 const KEEP_ALIVE = codes("keep-alive");
+const SET_COOKIE = codes("set-cookie");
 const CHUNKED = codes("chunked");
 const CLOSE = codes("close");
 const TIMEOUT = codes("timeout=");
@@ -67,6 +70,7 @@ export function parseHead(bytes: Uint8Array, { start, end }: { start: number; en
   let chunked = false;
   let close = minor === 0;
   let idle_ms = Infinity;
+  let setsCookie = false;
 
   let at = lineEnd(bytes, start + 12);
   while (bytes[at] !== CR) {
@@ -95,14 +99,15 @@ export function parseHead(bytes: Uint8Array, { start, end }: { start: number; en
           if (has(bytes, { from, to }, CLOSE)) close = true;
           else if (minor === 0 && has(bytes, { from, to }, KEEP_ALIVE)) close = false;
         } else if (isWord(bytes, at, KEEP_ALIVE)) idle_ms = readTimeout(bytes, from, to);
+        else if (isWord(bytes, at, SET_COOKIE)) setsCookie = true;
         break;
     }
     at = to;
   }
   if (at + 2 !== end) throw new MalformedResponse("a head that ends early");
   if (encoded && length >= 0) throw new MalformedResponse("content-length beside transfer-encoding");
-  if (length >= 0) return { status, body: "length", length, keepAlive: !close, idle_ms };
-  return { status, body: chunked ? "chunked" : "close", length: 0, keepAlive: !close, idle_ms };
+  if (length >= 0) return { status, body: "length", length, keepAlive: !close, idle_ms, setsCookie };
+  return { status, body: chunked ? "chunked" : "close", length: 0, keepAlive: !close, idle_ms, setsCookie };
 }
 
 function codes(text: string): number[] {

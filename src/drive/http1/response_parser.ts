@@ -36,6 +36,8 @@ export class ResponseParser {
   idle_ms = Infinity;
   /** The final head as text, if it was to be kept. */
   head = "";
+  /** Keep the final head where it sets a cookie or leads elsewhere, even if it was not to be kept. */
+  notices = false;
   /** Length of the body so far, without what frames it [bytes]. */
   body_bytes = 0;
   #method = "GET";
@@ -170,7 +172,7 @@ export class ResponseParser {
     this.status = head.status;
     this.keepAlive = head.keepAlive;
     this.idle_ms = head.idle_ms;
-    if (this.#keep) {
+    if (this.#keep || this.notices && (head.setsCookie || isRedirect(head.status))) {
       this.head = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
     }
     const bare = switched || this.#method === "HEAD" || head.status === 204 || head.status === 304;
@@ -197,4 +199,9 @@ export class ResponseParser {
     }
     this.body_bytes += to - from;
   }
+}
+
+/** Whether a status asks the client to go to the `location` beside it. */
+export function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
