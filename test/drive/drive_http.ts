@@ -7,11 +7,20 @@ import type { RequestRow } from "../../src/schema/mod.ts";
 /** Drives some sessions for a while in this process. */
 export async function drive(
   port: number,
-  options: { sessions?: number; for_ms: number; job?: Partial<DriveJob> } & Partial<PlanInput>,
+  options:
+    & {
+      sessions?: number;
+      for_ms: number;
+      /** Ends it after this row. */
+      until?: (row: Omit<RequestRow, "seq">) => boolean;
+      job?: Partial<DriveJob>;
+    }
+    & Partial<PlanInput>,
 ) {
-  const { sessions = 1, for_ms, job, ...input } = options;
+  const { sessions = 1, for_ms, until, job, ...input } = options;
   const url = input.url ?? `http://127.0.0.1:${port}/`;
   const plan = makePlan({ timeout_ms: 2000, ...input, url, levels: [sessions] });
+  const stop = new AbortController();
   const rows: Omit<RequestRow, "seq">[] = [];
   const events: DriveEvent[] = [];
   const late: number[] = [];
@@ -27,10 +36,15 @@ export async function drive(
       artifacts: "",
       ...job,
     },
-    { request: (row) => rows.push(row), event: (row) => events.push(row) },
+    {
+      request(row) {
+        rows.push(row);
+        if (until?.(row)) stop.abort();
+      },
+      event: (row) => events.push(row),
+    },
     (late_ms) => late.push(late_ms),
   );
-  const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), for_ms);
   try {
     await driver.prepare();

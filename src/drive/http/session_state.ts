@@ -1,3 +1,4 @@
+import type { RequestRow } from "../../schema/rows.ts";
 import type { Sink } from "../driver.ts";
 import type { Connection, ConnectionOptions } from "../http1/mod.ts";
 import type { StreamBytes } from "../streams/mod.ts";
@@ -85,7 +86,7 @@ export class SessionState {
   record(name: string, end: StepEnd, { iteration, scheduled_ms: due_ms }: RowOf): void {
     const { row: step = name, scheduled_ms = due_ms, outcome, reason } = end;
     if (reason !== undefined && outcome !== "ok" && outcome !== "aborted") this.#explain(step, end, reason);
-    this.#sink.request({
+    const row: Omit<RequestRow, "seq"> = {
       session: this.session,
       iteration,
       step,
@@ -96,11 +97,13 @@ export class SessionState {
       status: end.status,
       bytes_in: end.bytes_in,
       bytes_out: end.bytes_out,
-      ...(end.bytes_from_ms === undefined
-        ? {}
-        : { bytes_from_ms: end.bytes_from_ms, bytes_to_ms: end.over_ms ?? end.ended_ms }),
       phase: this.phase,
-    });
+    };
+    if (end.bytes_from_ms !== undefined) {
+      row.bytes_from_ms = end.bytes_from_ms;
+      row.bytes_to_ms = end.over_ms ?? end.ended_ms;
+    }
+    this.#sink.request(row);
   }
 
   /** Leaves what went on a stream after its last row. */
