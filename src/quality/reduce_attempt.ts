@@ -76,7 +76,7 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
   // Who thinks between iterations has planned no number of them.
   const planned = plan.mode === "command" || plan.think
     ? 0
-    : arrivals?.offered ?? level * (window.to_ms - window.from_ms) / plan.pace_ms;
+    : arrivals?.offered ?? (attempt.seal.share?.sessions ?? level) * (window.to_ms - window.from_ms) / plan.pace_ms;
   // Of a load generator that is not ours nothing is known but what it uses.
   if (plan.mode !== "command") metrics.throughput = whole.length / window_s;
   if (plan.mode !== "command") {

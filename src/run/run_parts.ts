@@ -1,13 +1,22 @@
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
-import { agentsFor, type AgentUse, attemptLength, attemptOrder, shareOf, splitShare, WHOLE } from "../plan/mod.ts";
+import {
+  agentsFor,
+  type AgentUse,
+  attemptLength,
+  attemptOrder,
+  shareOf,
+  slotOf,
+  splitShare,
+  WHOLE,
+} from "../plan/mod.ts";
 import { capacityOf } from "../quality/mod.ts";
-import type { AttemptSeal, CoolDown, Provenance } from "../schema/run.ts";
+import type { AttemptSeal, CoolDown, Provenance, Share } from "../schema/run.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 import { agentPermissions } from "./agent_permissions.ts";
 import { agentUse } from "./agent_use.ts";
-import { type AttemptEnd, runAttempt } from "./attempt.ts";
+import { type AttemptEnd, refuseLate, runAttempt } from "./attempt.ts";
 import { coolDown } from "./cool_down.ts";
 import { Guards, type StopReason } from "./guards.ts";
 import { pause } from "./pause.ts";
@@ -18,6 +27,7 @@ import { attemptPath, type FoundAttempt } from "./survey_run.ts";
 import type { SweepEnd } from "./sweep.ts";
 import { openTarget, type Target } from "./target.ts";
 import { tellBusyStart, tellFlags, tellRestlessness } from "./tell_flags.ts";
+import { untilWallClock } from "./wall_clock.ts";
 
 /** How often a part is tried before it is given up. */
 const MOST_ATTEMPTS = 3;
@@ -45,14 +55,21 @@ export interface PartsContext extends Reached {
   provenance: Provenance;
   signal?: AbortSignal;
   onProgress?: (event: ProgressEvent) => void;
+  /** Of a sweep that several machines drive: this one's, and when all begin [ms since 1970]. */
+  share?: Share & { start_at_ms: number };
   /** What is there already, by name of the part. */
   found?: Map<string, FoundAttempt[]>;
 }
 
-/** The parts of a sweep, in the order of its seed. */
-export function planParts(plan: Plan): Part[] {
-  const idle_ms = plan.idle_ms + OVERHEAD_MS.http;
-  const level_ms = attemptLength(plan).length_ms + OVERHEAD_MS[plan.mode];
+/**
+ * The parts of a sweep, in the order of its seed.
+ *
+ * @param options whether it is one share of a sweep: then each part has a slot, all of one length.
+ */
+export function planParts(plan: Plan, options: { /** @default false */ share?: boolean } = {}): Part[] {
+  const { slot_ms } = slotOf(plan);
+  const idle_ms = options.share ? slot_ms : plan.idle_ms + OVERHEAD_MS.http;
+  const level_ms = options.share ? slot_ms : attemptLength(plan).length_ms + OVERHEAD_MS[plan.mode];
   return [
     { phase: "idle_before", name: "idle/before", length_ms: idle_ms },
     ...attemptOrder(plan).map((replicate): Part => ({
@@ -73,7 +90,7 @@ export function planParts(plan: Plan): Part[] {
  */
 export async function runParts(context: PartsContext): Promise<SweepEnd> {
   const { plan, directory } = context;
-  const parts = planParts(plan);
+  const parts = planParts(plan, { share: context.share !== undefined });
   const began_ms = performance.now();
   using guards = new Guards(directory.path, context.signal);
   guards.drop.addEventListener("abort", () => {
@@ -120,7 +137,9 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
         remaining_ms: left.reduce((sum, { length_ms }) => sum + length_ms, 0),
       });
     const onLowMemory = () => limit.level = Math.min(limit.level, Math.max(level, 1));
-    const end = await runPart(part, { ...context, guards, agentsUsed, tell, onLowMemory });
+    const { slot_ms } = slotOf(plan);
+    const start_at_ms = context.share && context.share.start_at_ms + index * slot_ms;
+    const end = await runPart(part, { ...context, start_at_ms, guards, agentsUsed, tell, onLowMemory });
     if (end.kind === "stopped") {
       directory.note({ event: "sweep_stopped", reason: end.reason });
       return { path: directory.path, state: end.guard ? "guarded" : "stopped", attempts, reason: end.reason };
@@ -147,6 +166,8 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
 }
 
 interface PartContext extends PartsContext {
+  /** The slot of this part, by the wall clock [ms since 1970]. */
+  start_at_ms?: number;
   guards: Guards;
   /** Of all attempts that are complete. */
   agentsUsed: AgentUse[];
@@ -162,12 +183,15 @@ async function runPart(part: Part, context: PartContext): Promise<AttemptEnd | {
     if (guards.stop.aborted) return { kind: "stopped", ...guards.stop.reason as StopReason };
     const attempt = before + tries;
     context.tell(attempt);
+    if (context.start_at_ms) await untilWallClock(context.start_at_ms - slotOf(context.plan).gap_ms, guards.stop);
+    if (guards.stop.aborted) continue;
     const cooldown = await waitForQuiet(part, context);
     if (guards.stop.aborted) continue;
     const end = await attemptPart(part, attempt, cooldown, context);
     if (end.kind !== "failed") return end;
     onProgress?.({ kind: "flag", level, replicate, name: "attempt_failed", reason: end.reason });
-    if (tries === MOST_ATTEMPTS) return { kind: "given_up", reason: end.reason };
+    // The other shares' next slot does not wait for another try.
+    if (context.share || tries === MOST_ATTEMPTS) return { kind: "given_up", reason: end.reason };
     await pause(RETRY_MS, guards.stop);
   }
 }
@@ -222,7 +246,8 @@ async function attemptPart(
     noteFailed(end.reason);
     return end;
   }
-  directory.seal(folder, { ...end.seal, ...id });
+  const seal: AttemptSeal = { ...end.seal, ...id, ...shareSeal(level, end.start_late_ms, context) };
+  directory.seal(folder, seal);
   if (end.browser && !context.provenance.browser) {
     context.provenance.browser = { ...end.browser, path: end.browser.path.replace(homedir(), "~") };
     directory.writeJson("provenance.json", context.provenance);
@@ -234,19 +259,32 @@ async function attemptPart(
     const reason = end.reason === undefined ? {} : { reason: end.reason };
     directory.note({ event: "attempt_complete", ...id, path, state: end.seal.state, ...reason });
     const { plan, provenance, onProgress } = context;
-    agentsUsed.push(...agentUse(folder, { ...end.seal, ...id }));
-    tellFlags(folder, { ...end.seal, ...id }, { plan, capacity: capacityOf(plan, provenance), onProgress });
+    agentsUsed.push(...agentUse(folder, seal));
+    tellFlags(folder, seal, { plan, capacity: capacityOf(plan, provenance), onProgress });
   }
   return end;
+}
+
+/** What of an attempt is this share's; nothing where it is all of it. */
+function shareSeal(
+  level: number,
+  start_late_ms: number,
+  { share, start_at_ms }: PartContext,
+): Pick<AttemptSeal, "share"> {
+  if (!share) return {};
+  const { k, of } = share;
+  const intended_at = new Date(start_at_ms!).toISOString();
+  return { share: { k, of, sessions: shareOf(level, share).length, intended_at, start_late_ms } };
 }
 
 /** As many as the plan says; if it says nothing, as many as what is complete asks for. */
 function countAgents(
   level: number,
   replicate: number,
-  { plan, provenance, agentsUsed, onProgress }: PartContext,
+  { plan, provenance, agentsUsed, share, onProgress }: PartContext,
 ): number {
-  if (plan.agents !== undefined || plan.mode !== "http") return Math.min(plan.agents ?? 1, level);
+  const fixed = plan.agents ?? (plan.mode === "http" && !share ? undefined : 1);
+  if (fixed !== undefined) return Math.min(fixed, shareOf(level, share ?? WHOLE).length);
   const cores = Math.min(provenance.vcpus, provenance.cgroup_limits.cores ?? Infinity);
   const { agents, one_uses } = agentsFor(level, agentsUsed, Math.min(cores, level));
   if (agents > 1) {
@@ -261,9 +299,10 @@ async function measure(
   { attempt, agents, folder }: { attempt: number; agents: number; folder: string },
   context: PartContext,
 ): Promise<AttemptEnd> {
-  const { plan, directory, address, port, guards } = context;
+  const { plan, directory, address, port, guards, start_at_ms } = context;
   const { level = 0, replicate = 0 } = part.replicate ?? {};
   const idle = part.phase !== "level";
+  if (start_at_ms !== undefined) refuseLate(start_at_ms);
   const { lead_ms, length_ms } = attemptLength(plan);
   let target: Target | undefined;
   try {
@@ -275,7 +314,12 @@ async function measure(
     return await runAttempt({
       kind: idle ? "idle" : "level",
       folder,
-      jobs: splitShare(WHOLE, agents).map((share) => ({ ...job, share, sessions: shareOf(level, share) })),
+      start_at_ms,
+      jobs: splitShare(context.share ?? WHOLE, agents).map((share) => ({
+        ...job,
+        share,
+        sessions: shareOf(level, share),
+      })),
       length_ms: idle ? plan.idle_ms : length_ms,
       lead_ms: idle ? 0 : lead_ms,
       sample_interval_ms: plan.sample_interval_ms,

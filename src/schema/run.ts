@@ -19,6 +19,16 @@ export interface Share {
   of: number;
 }
 
+/** What one share of a sweep drove of an attempt, and when it began. */
+export interface ShareSeal extends Share {
+  /** Sessions of this share. */
+  sessions: number;
+  /** The start that was planned for all shares, ISO 8601, by this machine's clock. */
+  intended_at: string;
+  /** How much later this share's last agent began, by the same clock [ms]. */
+  start_late_ms: number;
+}
+
 /** `COMPLETE.json`: an attempt, or an idle window, that ended as planned. Its presence decides. */
 export interface AttemptSeal {
   /** A level under load, or a window without. */
@@ -35,6 +45,8 @@ export interface AttemptSeal {
   started_at: string;
   /** The planned steady window [ms from the attempt's start]. */
   window: { from_ms: number; to_ms: number };
+  /** What this run drove of it, where it is one share of a sweep. */
+  share?: ShareSeal;
   /** By name, within the attempt's folder. */
   files: Record<string, FileSeal>;
 }
@@ -148,6 +160,11 @@ export interface Provenance {
   seed: number;
   /** Hash of the plan, hexadecimal: equal where two runs did the same. */
   plan_sha256: string;
+  /**
+   * Where this run is one share of a sweep: which, when all began [ISO 8601], how far apart attempts start [ms], and what kept
+   * this machine's clock.
+   */
+  share?: Share & { start_at: string; slot_ms: number; clock: string };
   /** Names of the environment variables that were read. */
   environment: string[];
 }
@@ -164,6 +181,14 @@ export interface RunInfo {
   manifest: ManifestLine[];
 }
 
+const shareSealSchema = z.object({
+  k: z.int().min(1),
+  of: z.int().min(1),
+  sessions: z.int().min(0),
+  intended_at: z.string(),
+  start_late_ms: z.number(),
+}) satisfies z.ZodType<ShareSeal>;
+
 /** Validates an {@linkcode AttemptSeal}. */
 export const attemptSealSchema = z.object({
   kind: z.enum(["level", "idle"]),
@@ -173,6 +198,7 @@ export const attemptSealSchema = z.object({
   state: z.enum(["complete", "failing"]),
   started_at: z.string(),
   window: z.object({ from_ms: z.number(), to_ms: z.number() }),
+  share: shareSealSchema.optional(),
   files: z.record(
     z.string(),
     z.object({ rows: z.int().min(0), bytes: z.int().min(0), sha256: z.string().length(64) }),
