@@ -113,7 +113,8 @@ function readPlan(root: string, manifest: ManifestLine[]): Plan {
 
 /** Shares have their times, and those have passed. */
 function refuseShare(root: string): void {
-  const share = readProvenance(root)?.share;
+  const { share, shares } = readProvenance(root) ?? {};
+  if (shares) throw new InputError("RUN", root, "a run that a sweep wrote: this one was merged of shares");
   if (!share) return;
   const remedy =
     `a run of a whole sweep: this is share ${share.k} of ${share.of}, and its times have passed. Merge what there is, ` +

@@ -284,7 +284,9 @@ function countAgents(
   { plan, provenance, agentsUsed, share, onProgress }: PartContext,
 ): number {
   const fixed = plan.agents ?? (plan.mode === "http" && !share ? undefined : 1);
-  if (fixed !== undefined) return Math.min(fixed, shareOf(level, share ?? WHOLE).length);
+  // Arrivals have their share, whatever the sessions.
+  const least = plan.arrivals ? 1 : 0;
+  if (fixed !== undefined) return Math.min(fixed, Math.max(least, shareOf(level, share ?? WHOLE).length));
   const cores = Math.min(provenance.vcpus, provenance.cgroup_limits.cores ?? Infinity);
   const { agents, one_uses } = agentsFor(level, agentsUsed, Math.min(cores, level));
   if (agents > 1) {
@@ -335,7 +337,8 @@ async function measure(
   }
 }
 
-function nameOf({ replicate, name }: Part): string {
+/** What a person calls a part. */
+export function nameOf({ replicate, name }: Part): string {
   if (!replicate) return name;
   return `${sessionsText(replicate.level)}, replicate ${replicate.replicate}`;
 }

@@ -9,6 +9,7 @@ import { makeProvenance, planHash } from "./make_provenance.ts";
 import { reachTarget } from "./reach_target.ts";
 import { checkOut, RunDirectory } from "./run_directory.ts";
 import { planParts, runParts } from "./run_parts.ts";
+import { machineKey } from "./machine_key.ts";
 import { clockKeeper } from "./wall_clock.ts";
 
 /** Settings of {@linkcode sweep}. */
@@ -141,7 +142,14 @@ export function checkShare(
 
 function shareFacts(share: Share & { start_at_ms: number }, plan: Plan): NonNullable<Provenance["share"]> {
   const { k, of, start_at_ms } = share;
-  return { k, of, start_at: new Date(start_at_ms).toISOString(), slot_ms: slotOf(plan).slot_ms, clock: clockKeeper() };
+  return {
+    k,
+    of,
+    start_at: new Date(start_at_ms).toISOString(),
+    slot_ms: slotOf(plan).slot_ms,
+    clock: clockKeeper(),
+    ...machineKey(),
+  };
 }
 
 /** What a person at several machines has to compare. */
