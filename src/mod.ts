@@ -38,7 +38,6 @@ export type {
 } from "./schema/plan.ts";
 export type { EventRow, Outcome, RequestRow, ResourceRow } from "./schema/rows.ts";
 export type { AttemptSeal, CoolDown, FileSeal, ManifestLine, Provenance, Resumer, RunInfo } from "./schema/run.ts";
-export type { Share, ShareClock, ShareProvenance, ShareSeal } from "./schema/run.ts";
 export type { Baseline, Flag, FlagName, LevelSummary, RunSummary } from "./schema/levels.ts";
 export type {
   Evaluation,
@@ -60,12 +59,10 @@ export { FLAGS } from "./schema/levels.ts";
 export { OUTCOMES } from "./schema/rows.ts";
 
 // Planning
-export { attemptOrder, defaultLevels, makePlan, parseDuration, parseLevels } from "./plan/mod.ts";
+export { attemptOrder, defaultLevels, makePlan, parseDuration, parseLevels, parseLimit } from "./plan/mod.ts";
 export type { Machine, PlanInput, PlannedReplicate } from "./plan/mod.ts";
 
 // Measuring
-export { merge } from "./run/merge.ts";
-export type { MergeEnd } from "./run/merge.ts";
 export { resume } from "./run/resume.ts";
 export { sweep, sweepLength } from "./run/sweep.ts";
 export type { SweepEnd, SweepOptions } from "./run/sweep.ts";

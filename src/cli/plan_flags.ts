@@ -1,7 +1,15 @@
 import { cpus, totalmem } from "node:os";
 import type { ParseArgsConfig } from "node:util";
 import { cgroupLimits } from "../sample/cgroup_limits.ts";
-import { defaultLevels, makePlan, parseDuration, parseLevels, parseThink, type PlanInput } from "../plan/mod.ts";
+import {
+  defaultLevels,
+  makePlan,
+  parseDuration,
+  parseLevels,
+  parseLimit,
+  parseThink,
+  type PlanInput,
+} from "../plan/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Mode, Plan } from "../schema/plan.ts";
 import { type Flags, readNumber } from "./flags.ts";
@@ -13,6 +21,7 @@ export const PLAN_FLAGS: NonNullable<ParseArgsConfig["options"]> = Object.fromEn
     "mode",
     "url",
     "levels",
+    "find-limit",
     "replicates",
     "duration",
     "warmup",
@@ -73,6 +82,7 @@ export function planFromFlags({ values, positionals }: Flags): Plan {
   given("mode", (value) => value);
   given("url", (value) => value);
   given("levels", (value) => parseLevels(value));
+  given("find-limit", (value) => parseLimit(value));
   for (const name of DURATIONS) {
     const read = (value: string) => NONE.includes(name) && value === "0" ? 0 : parseDuration(value, `--${name}`);
     given(name, read, `${name.replaceAll("-", "_")}_ms`);
@@ -118,7 +128,9 @@ export function planFromFlags({ values, positionals }: Flags): Plan {
   if (plan.mode !== undefined && !["http", "playwright", "command"].includes(plan.mode as string)) {
     throw new InputError("--mode", plan.mode, "http, playwright or command");
   }
-  if (plan.levels === undefined) plan.levels = defaultLevels((plan.mode ?? "http") as Mode, machine());
+  if (plan.levels === undefined && plan.find_limit === undefined) {
+    plan.levels = defaultLevels((plan.mode ?? "http") as Mode, machine());
+  }
   try {
     return makePlan(plan as unknown as PlanInput);
   } catch (error) {

@@ -9,6 +9,7 @@ import { textTable } from "./text_table.ts";
 export function resultText({ summary, fit, sizing }: ReportDocument): string {
   const section = (title: string, lines: string[]) => lines.length > 0 ? ["", title, ...lines] : [];
   return [
+    ...(summary.limit ? [`${summary.limit.text}.`] : []),
     sizing.answer,
     "",
     sizingTable(sizing.rows),

@@ -8,7 +8,8 @@ const HELP = `Goes on with a sweep that was stopped, or that broke.
   plimsoll resume RUN [--json]
 
 What is complete is checked against its hashes and kept. What is open, or was damaged, is run again as a new attempt, in the
-order that the run began with. A file STOP in the run's folder is removed.
+order that the run began with; what broke three times is tried once more. A search for a limit goes on from what it has
+found. A file STOP in the run's folder is removed.
 
   --i-may-load-test=HOST:PORT   consent to load a host that is not loopback, again
   --json                        print one JSON document and nothing else

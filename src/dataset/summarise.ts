@@ -2,6 +2,8 @@ import { mean } from "simple-statistics";
 import { capacityOf, flagSweep, othersUse, reduceAttempt, restlessness } from "../quality/mod.ts";
 import type { Baseline, RunSummary } from "../schema/levels.ts";
 import { describeLoad } from "./describe_load.ts";
+import type { LimitFound } from "../schema/limit.ts";
+import type { ManifestLine } from "../schema/run.ts";
 import type { Attempt, Dataset } from "./load.ts";
 
 /**
@@ -51,8 +53,17 @@ export function summarise(dataset: Dataset): RunSummary {
     baseline,
     levels,
     flags: flagSweep(inOrder, { restarted: plan.target_command !== undefined }),
+    ...limitOf(dataset.info.manifest),
     warnings,
   };
+}
+
+/** The last answer of a search, as the sweep gave it: a search that was resumed may have found another. */
+function limitOf(manifest: readonly ManifestLine[]): { limit?: LimitFound } {
+  const line = manifest.findLast(({ event }) => event === "limit_found");
+  if (line?.event !== "limit_found") return {};
+  const { at: _at, event: _event, ...limit } = line;
+  return { limit };
 }
 
 function baselineOf(idle: Attempt[]): Baseline {

@@ -12,6 +12,9 @@ const TARGETS = [
   "target_prometheus",
 ] as const;
 
+/** Between which levels a limit is looked for if nobody says. */
+const ANY_LEVEL = [1, 100_000];
+
 /** A plan with everything optional but what nobody can guess. */
 export type PlanInput = Pick<Plan, "url"> & Partial<Omit<Plan, "browser_scenario">> & {
   browser_scenario?: Partial<Plan["browser_scenario"]>;
@@ -38,7 +41,7 @@ export function makePlan(input: PlanInput): Plan {
   const mode = input.mode ?? "http";
   const parsed = planSchema.safeParse({
     mode,
-    levels: mode === "playwright" ? [1, 2, 3, 4] : [1, 2, 4, 8, 16, 32],
+    levels: input.find_limit ? ANY_LEVEL : mode === "playwright" ? [1, 2, 3, 4] : [1, 2, 4, 8, 16, 32],
     replicates: 3,
     duration_ms: 30_000,
     warmup_ms: 5000,
@@ -74,6 +77,7 @@ export function makePlan(input: PlanInput): Plan {
     throw new InputError("agents", plan.agents, "1, or mode http or playwright: your load generator is started once");
   }
   checkLoad(plan);
+  if (plan.find_limit !== undefined) checkLimit(plan);
   if (plan.mode !== "playwright" && plan.size_groups.includes("browser")) {
     throw new InputError(
       "size_groups",
@@ -123,6 +127,26 @@ function checkLoad({ mode, pace_ms, think, arrivals, ramp_ms = 0 }: Plan): void 
   if (think && arrivals) throw new InputError("arrivals", arrivals, "left out, or no think: arrivals wait for nobody");
   if (think && pace_ms !== think.mean_ms) {
     throw new InputError("pace_ms", pace_ms, "left out, or no think: one of them says when the next iteration starts");
+  }
+}
+
+function checkLimit({ mode, find_limit, levels }: Plan): void {
+  if (mode === "command") {
+    throw new InputError(
+      "find_limit",
+      find_limit,
+      "mode http or playwright: what sessions of another load generator wait for is not known here",
+    );
+  }
+  if (new Set(find_limit!.map(({ metric }) => metric)).size < find_limit!.length) {
+    throw new InputError("find_limit", find_limit, "each metric once");
+  }
+  if (new Set(levels).size < 2) {
+    throw new InputError(
+      "levels",
+      levels.join(),
+      "where the search begins and where it ends, for example 1..1000, or leave them out",
+    );
   }
 }
 

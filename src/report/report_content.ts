@@ -54,7 +54,7 @@ export interface ReportChart {
 /** What every format of a report shows, in order. Raw text throughout. */
 export interface ReportContent {
   title: string;
-  /** One sentence a target. */
+  /** The limit that was looked for, if one was, then one sentence a target. */
   answers: string[];
   /** One line on what was measured. */
   measured: string;
@@ -106,7 +106,7 @@ export function reportContent(document: ReportDocument): ReportContent {
   const planned = [...new Set(summary.levels.map((level) => level.level))].toSorted((a, b) => a - b);
   return {
     title: document.title,
-    answers: sizing.answer.split("\n"),
+    answers: [...(summary.limit ? [`${summary.limit.text}.`] : []), ...sizing.answer.split("\n")],
     measured: [
       { http: "HTTP sessions", playwright: "Browser sessions", command: "Sessions of a load tool" }[summary.mode],
       `against ${summary.url}`,
@@ -405,12 +405,6 @@ function provenanceTable({ provenance: p, summary, created_at }: ReportDocument)
     ["System", `${p.os}, kernel ${p.kernel}`],
     ["CPU", `${p.cpu_model}, ${p.vcpus} vCPU, ${p.threads_per_core} per core, governor ${p.governor}`],
     ["Memory", formatQuantity(p.memory_bytes, "memory_bytes")],
-    ...(p.shares ?? []).map(({ k, of, cpu_model, vcpus, memory_bytes, clock, sampled_target }): [string, string] => [
-      `Share ${k} of ${of}`,
-      `${cpu_model}, ${vcpus} vCPU, ${formatQuantity(memory_bytes, "memory_bytes")}, clock kept by ${clock}${
-        sampled_target ? "; sampled the target" : ""
-      }`,
-    ]),
     ["Limits of the control group", limits.length === 0 ? "none" : list(limits)],
     ["Sampler", `${p.sampler}; clock ${p.time_source}`],
     ...(p.browser === undefined ? [] : [[

@@ -13,8 +13,6 @@ import type { Target } from "./target.ts";
 const LEAD_MS = 150;
 /** How long agents may take to drain, stop and seal. */
 const STOP_MS = 15_000;
-/** How far from its time a share of an attempt may begin: more, and the clock was set meanwhile. */
-const MOST_LATE_MS = 1000;
 const PREPARE_MS = 120_000;
 const BREAKER_MS = 10_000;
 const MEMORY_FLOOR = 0.07;
@@ -28,8 +26,6 @@ export interface AttemptOptions {
   folder: string;
   /** What to drive, one job an agent; none in an idle window. */
   jobs: DriveJob[];
-  /** When it starts by the wall clock [ms since 1970], as one share of a sweep; at once where it is absent. */
-  start_at_ms?: number;
   /** Length, ramp and warm-up included [ms]. */
   length_ms: number;
   /** Ramp and warm-up: what comes before the steady window [ms]. */
@@ -51,9 +47,7 @@ export interface AttemptOptions {
 export type AttemptEnd =
   | {
     kind: "complete" | "failing";
-    seal: Omit<AttemptSeal, "level" | "replicate" | "attempt" | "share">;
-    /** How much later than told the last agent began, by the wall clock [ms]. */
-    start_late_ms: number;
+    seal: Omit<AttemptSeal, "level" | "replicate" | "attempt">;
     /** Why it is `failing`. */
     reason?: string;
     browser?: Provenance["browser"];
@@ -80,7 +74,6 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     children.push(sampler);
     const agents = jobs.map((job, index) => {
       const agent = startAgent(job, options, (message) => {
-        if (message.type === "started") watch.started(message.at_ms);
         if (message.type !== "stats") return;
         sampler.tell({ type: "artifacts", bytes: watch.stats(index, message).artifact_bytes });
       });
@@ -114,9 +107,8 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     if (early) return stoppedBy(early);
     const [[first]] = await prepared;
     const offsets = await Promise.all(children.map((child) => child.clockOffset()));
-    const start_at_ms = options.start_at_ms ?? Date.now() + LEAD_MS;
-    const zero_ms = performance.now() + (start_at_ms - Date.now());
-    if (options.start_at_ms !== undefined) refuseLate(options.start_at_ms);
+    const zero_ms = performance.now() + LEAD_MS;
+    const started_at = new Date(Date.now() + LEAD_MS).toISOString();
     children.forEach((child, index) => child.tell({ type: "start", zero_ms: zero_ms + offsets[index] }));
     watch.onDrop(() => agents.forEach((agent) => agent.tell({ type: "drop_artifacts" })));
 
@@ -132,19 +124,14 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
       throw new Error(stopped.reason);
     }
     if (stopped?.kind === "stop") return stoppedBy(stopped);
-    const start_late_ms = watch.late_ms(start_at_ms);
-    if (options.start_at_ms !== undefined && Math.abs(start_late_ms) > MOST_LATE_MS) {
-      throw new Error(`it began ${(start_late_ms / 1000).toFixed(1)} s after its time, by this machine's clock`);
-    }
     const files: Record<string, FileSeal> = Object.assign({}, ...driven.map((done) => done.files), sampled.files);
     const state = stopped || watch.mostlyFailed() ? "failing" : "complete";
     return {
       kind: state,
-      start_late_ms,
       seal: {
         kind: options.kind,
         state,
-        started_at: new Date(start_at_ms).toISOString(),
+        started_at,
         // The breaker may end a level before its warm-up has.
         window: { from_ms: to_ms > options.lead_ms ? options.lead_ms : 0, to_ms },
         files,
@@ -179,14 +166,6 @@ function startAgent(
   });
 }
 
-/** @throws {Error} If it is too late for a start at that time of the wall clock: the other shares do not wait. */
-export function refuseLate(start_at_ms: number): void {
-  const late_ms = Date.now() + LEAD_MS - start_at_ms;
-  if (late_ms <= 0) return;
-  const at = new Date(start_at_ms).toISOString().slice(11, 19);
-  throw new Error(`it was not ready for its start at ${at}Z, but ${(late_ms / 1000).toFixed(1)} s later`);
-}
-
 type Stop =
   | ({ kind: "stop" } & StopReason)
   | { kind: "failing" | "target_ended"; reason: string };
@@ -199,7 +178,6 @@ function stoppedBy(stop: Stop): AttemptEnd {
 
 /** Watches a running attempt: tells the listener how it goes, and says when a guard ends it. */
 class Watch {
-  #started_at_ms = 0;
   /** The latest of each agent. */
   #stats: AgentStats[] = [];
   #last: ResourceRowLike[] = [];
@@ -240,16 +218,6 @@ class Watch {
   close(): void {
     clearTimeout(this.#timer);
     this.#listeners.abort();
-  }
-
-  /** Takes an agent's word that it began, at that time of the wall clock. */
-  started(at_ms: number): void {
-    this.#started_at_ms = Math.max(this.#started_at_ms, at_ms);
-  }
-
-  /** How much later than at that time the last agent began; 0 without agents. */
-  late_ms(start_at_ms: number): number {
-    return this.#started_at_ms === 0 ? 0 : Math.round(this.#started_at_ms - start_at_ms);
   }
 
   /** Whether more than half of all requests failed. */

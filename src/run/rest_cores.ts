@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { counterRate } from "../quality/mod.ts";
 import type { ResourceRow } from "../schema/rows.ts";
+import { readRows } from "./summarise_attempt.ts";
 import { surveyPart } from "./survey_run.ts";
 
 /**
@@ -12,7 +13,6 @@ import { surveyPart } from "./survey_run.ts";
 export async function restCores(root: string): Promise<number> {
   const window = (await surveyPart(root, "idle/before")).findLast(({ state }) => state === "complete");
   if (!window) return 0;
-  const lines = Deno.readTextFileSync(join(root, window.path, "resources.jsonl")).split("\n");
-  const rows: ResourceRow[] = lines.filter((line) => line !== "").map((line) => JSON.parse(line));
+  const rows = readRows<ResourceRow>(join(root, window.path), "resources.jsonl");
   return counterRate(rows.filter(({ group }) => group === "system"), (row) => row.cpu_ms) ?? 0;
 }

@@ -6,9 +6,10 @@ import type { ManifestLine, Provenance } from "../schema/run.ts";
 import { makeProvenance, makeResumer, planHash } from "./make_provenance.ts";
 import { reachTarget } from "./reach_target.ts";
 import { checkSpace, readManifest, RunDirectory } from "./run_directory.ts";
-import { type Part, planParts, runParts } from "./run_parts.ts";
-import { type FoundAttempt, surveyPart } from "./survey_run.ts";
+import { readTried, runParts } from "./run_parts.ts";
+import { type FoundAttempt, namesIn, surveyPart } from "./survey_run.ts";
 import { resumable, type SweepEnd, type SweepOptions } from "./sweep.ts";
+import { type Part, planParts, walkParts } from "./walk_parts.ts";
 
 /**
  * Goes on with a sweep that ended before it was complete, in the order that its seed gave: what is complete is hashed and
@@ -27,15 +28,11 @@ import { resumable, type SweepEnd, type SweepOptions } from "./sweep.ts";
  * const { state } = await resume("data/runs/first");
  * ```
  */
-export async function resume(
-  path: string,
-  options: Omit<SweepOptions, "out" | "share" | "start_at"> = {},
-): Promise<SweepEnd> {
+export async function resume(path: string, options: Omit<SweepOptions, "out"> = {}): Promise<SweepEnd> {
   if (path.includes("\0")) throw new InputError("RUN", path, "a path without NUL");
   const root = resolve(path);
   const manifest = readManifest(root);
   const plan = readPlan(root, manifest);
-  refuseShare(root);
   checkUrl(plan.url, options.consent);
   await checkSpace(root, "RUN");
   let directory: RunDirectory;
@@ -45,15 +42,18 @@ export async function resume(
     throw resumable(error as Error, root);
   }
   try {
-    const parts = planParts(plan);
+    const parts = plan.find_limit ? partsOnDisk(root, plan) : planParts(plan);
     const found = new Map<string, FoundAttempt[]>();
     for (const { name } of parts) found.set(name, await surveyPart(root, name));
-    const isComplete = [...found.values()].every((attempts) => attempts.some(({ state }) => state === "complete"));
-    const reached = isComplete
+    const broken = new Set(manifest.flatMap((line) => isFailed(line) && !line.stopped ? line.path : []));
+    for (const attempt of [...found.values()].flat()) {
+      if (attempt.state === "open") attempt.broke = broken.has(attempt.path);
+    }
+    const stored = readProvenance(root);
+    const reached = stored && isComplete(found, { plan, directory, provenance: stored })
       // Nobody is asked where nothing is driven.
       ? { addresses: [], address: "", port: 0 }
       : await reachTarget(plan, options.consent);
-    const stored = readProvenance(root);
     const provenance = stored ?? makeProvenance(plan, { ...reached, consent: options.consent });
     if (!stored) directory.writeJson("provenance.json", provenance);
     directory.note({ event: "resumed", plan_sha256: provenance.plan_sha256, ...makeResumer(plan) });
@@ -76,7 +76,39 @@ export async function resume(
   }
 }
 
+/** Whether nothing is left to be run: walks through the sweep as far as it is complete. */
+function isComplete(found: Map<string, FoundAttempt[]>, run: Parameters<typeof readTried>[1]): boolean {
+  const walk = walkParts(run.plan);
+  for (let step = walk.next(); !step.done;) {
+    const { part } = step.value;
+    const complete = found.get(part.name)?.findLast(({ state }) => state === "complete");
+    if (!complete) return false;
+    step = walk.next(run.plan.find_limit && part.replicate ? readTried(complete, run) : undefined);
+  }
+  return true;
+}
+
+/** The parts that a search has begun: which it needs, only their results tell. */
+function partsOnDisk(root: string, plan: Plan): Part[] {
+  const [before, first] = planParts(plan);
+  const after = planParts(plan).at(-1)!;
+  const numbers = (folder: string, name: RegExp) =>
+    namesIn(join(root, folder)).flatMap((entry) => name.exec(entry)?.[1] ?? []).map(Number).sort((a, b) => a - b);
+  const levels = numbers("levels", /^(\d+)$/).flatMap((level) =>
+    numbers(`levels/${level}`, /^r(\d+)$/).map((replicate): Part => ({
+      ...first,
+      name: `levels/${level}/r${replicate}`,
+      replicate: { level, replicate, discarded: replicate === 0 },
+    }))
+  );
+  return [before, ...levels, after];
+}
+
 const ENDS: ManifestLine["event"][] = ["attempt_complete", "attempt_failed", "idle_complete", "idle_failed"];
+
+function isFailed(line: ManifestLine) {
+  return line.event === "attempt_failed" || line.event === "idle_failed";
+}
 
 /** Says in the manifest what the sweep could not say any more. */
 function noteEnd(directory: RunDirectory, part: Part, { attempt, path, state, seal, reason = "" }: FoundAttempt): void {
@@ -90,7 +122,8 @@ function noteEnd(directory: RunDirectory, part: Part, { attempt, path, state, se
     );
   } else {
     const reason = "the sweep ended while it ran";
-    directory.note(idle ? { event: "idle_failed", path, reason } : { event: "attempt_failed", ...id, reason });
+    const how = { reason, stopped: true };
+    directory.note(idle ? { event: "idle_failed", path, ...how } : { event: "attempt_failed", ...id, ...how });
   }
 }
 
@@ -109,17 +142,6 @@ function readPlan(root: string, manifest: ManifestLine[]): Plan {
     throw new InputError("RUN", root, "a run whose plan.json is the one that it began with: this one was changed");
   }
   return makePlan(raw as Plan);
-}
-
-/** Shares have their times, and those have passed. */
-function refuseShare(root: string): void {
-  const { share, shares } = readProvenance(root) ?? {};
-  if (shares) throw new InputError("RUN", root, "a run that a sweep wrote: this one was merged of shares");
-  if (!share) return;
-  const remedy =
-    `a run of a whole sweep: this is share ${share.k} of ${share.of}, and its times have passed. Merge what there is, ` +
-    "or sweep all shares again";
-  throw new InputError("RUN", root, remedy);
 }
 
 function readProvenance(root: string): Provenance | undefined {

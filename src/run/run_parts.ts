@@ -4,19 +4,19 @@ import {
   agentsFor,
   type AgentUse,
   attemptLength,
-  attemptOrder,
   shareOf,
-  slotOf,
   splitShare,
+  type TriedReplicate,
   WHOLE,
 } from "../plan/mod.ts";
-import { capacityOf } from "../quality/mod.ts";
-import type { AttemptSeal, CoolDown, Provenance, Share } from "../schema/run.ts";
+import type { LevelSummary } from "../schema/levels.ts";
+import type { LimitFound } from "../schema/limit.ts";
+import type { AttemptSeal, CoolDown, Provenance } from "../schema/run.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 import { agentPermissions } from "./agent_permissions.ts";
 import { agentUse } from "./agent_use.ts";
-import { type AttemptEnd, refuseLate, runAttempt } from "./attempt.ts";
+import { type AttemptEnd, runAttempt } from "./attempt.ts";
 import { coolDown } from "./cool_down.ts";
 import { Guards, type StopReason } from "./guards.ts";
 import { pause } from "./pause.ts";
@@ -24,29 +24,18 @@ import type { Reached } from "./reach_target.ts";
 import { restCores } from "./rest_cores.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import { attemptPath, type FoundAttempt } from "./survey_run.ts";
+import { summariseAttempt } from "./summarise_attempt.ts";
 import type { SweepEnd } from "./sweep.ts";
 import { openTarget, type Target } from "./target.ts";
 import { tellBusyStart, tellFlags, tellRestlessness } from "./tell_flags.ts";
-import { untilWallClock } from "./wall_clock.ts";
+import { type Part, planParts, walkParts } from "./walk_parts.ts";
 
-/** How often a part is tried before it is given up. */
+/** How often a part is tried before it is given up; a sweep that is resumed counts what broke before, and tries at least once. */
 const MOST_ATTEMPTS = 3;
 /** Before a part is tried again: what broke it may need a moment. */
 const RETRY_MS = 1000;
-/** What waiting for a machine that is quiet, starting and stopping processes adds to an attempt, for the remaining time [ms]. */
-const OVERHEAD_MS = { http: 1900, playwright: 4800, command: 1900 };
 /** Trying again does not help against these, and what is written can be gone on with. */
 const DISK_ERRORS = /^(ENOSPC|EDQUOT|EROFS|EIO|EFBIG)$/;
-
-/** What a sweep runs between two looks at what is left: one level once, or an idle window. */
-export interface Part {
-  phase: "idle_before" | "level" | "idle_after";
-  /** Its folder in the run, without the attempt: `levels/8/r1`, `idle/before`. */
-  name: string;
-  /** Expected, starting and stopping included [ms]. */
-  length_ms: number;
-  replicate?: { level: number; replicate: number; discarded: boolean };
-}
 
 /** What {@linkcode runParts} needs. */
 export interface PartsContext extends Reached {
@@ -55,31 +44,8 @@ export interface PartsContext extends Reached {
   provenance: Provenance;
   signal?: AbortSignal;
   onProgress?: (event: ProgressEvent) => void;
-  /** Of a sweep that several machines drive: this one's, and when all begin [ms since 1970]. */
-  share?: Share & { start_at_ms: number };
   /** What is there already, by name of the part. */
   found?: Map<string, FoundAttempt[]>;
-}
-
-/**
- * The parts of a sweep, in the order of its seed.
- *
- * @param options whether it is one share of a sweep: then each part has a slot, all of one length.
- */
-export function planParts(plan: Plan, options: { /** @default false */ share?: boolean } = {}): Part[] {
-  const { slot_ms } = slotOf(plan);
-  const idle_ms = options.share ? slot_ms : plan.idle_ms + OVERHEAD_MS.http;
-  const level_ms = options.share ? slot_ms : attemptLength(plan).length_ms + OVERHEAD_MS[plan.mode];
-  return [
-    { phase: "idle_before", name: "idle/before", length_ms: idle_ms },
-    ...attemptOrder(plan).map((replicate): Part => ({
-      phase: "level",
-      name: `levels/${replicate.level}/r${replicate.replicate}`,
-      length_ms: level_ms,
-      replicate,
-    })),
-    { phase: "idle_after", name: "idle/after", length_ms: idle_ms },
-  ];
 }
 
 /**
@@ -90,7 +56,6 @@ export function planParts(plan: Plan, options: { /** @default false */ share?: b
  */
 export async function runParts(context: PartsContext): Promise<SweepEnd> {
   const { plan, directory } = context;
-  const parts = planParts(plan, { share: context.share !== undefined });
   const began_ms = performance.now();
   using guards = new Guards(directory.path, context.signal);
   guards.drop.addEventListener("abort", () => {
@@ -101,7 +66,8 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
     } catch { /* the disk is full sooner than looked for: the agents' rows say so as well */ }
   });
   const counts = (part: Part) => part.replicate !== undefined && !part.replicate.discarded;
-  const attempts = { complete: 0, failing: 0, planned: parts.filter(counts).length };
+  // How many a search needs is known when it is over.
+  const attempts = { complete: 0, failing: 0, planned: plan.find_limit ? 0 : planParts(plan).filter(counts).length };
   const count = (part: Part, state: AttemptSeal["state"]) => {
     if (!counts(part)) return;
     attempts.complete++;
@@ -112,62 +78,95 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
   const agentsUsed = complete.flatMap(({ path, seal }) => agentUse(join(directory.path, path), seal!));
   const missing: string[] = [];
   // Where memory ran short, no higher level is begun.
-  const limit = { level: Infinity, hit: false };
+  const memory = { level: Infinity, short: false };
+  let limit: LimitFound | undefined;
 
-  for (const [index, part] of parts.entries()) {
-    if (!isOpen(part)) {
-      count(part, context.found!.get(part.name)!.findLast(({ state }) => state === "complete")!.seal!.state);
+  const walk = walkParts(plan);
+  let index = 0;
+  for (let step = walk.next(); !step.done; index++) {
+    const { part, rest } = step.value;
+    const { level = 0, replicate = 0 } = part.replicate ?? {};
+    const tried = { level, replicate };
+    if (plan.find_limit && counts(part)) attempts.planned++;
+    if (step.value.limit) {
+      limit = step.value.limit;
+      directory.note({ event: "limit_found", ...limit });
+    }
+    const complete = context.found?.get(part.name)?.findLast(({ state }) => state === "complete");
+    if (complete) {
+      count(part, complete.seal!.state);
+      step = walk.next(plan.find_limit && part.replicate ? readTried(complete, context) : undefined);
       continue;
     }
-    const { level = 0 } = part.replicate ?? {};
-    if (level > limit.level) {
-      limit.hit = true;
-      missing.push(`${nameOf(part)}: less than 15 % of the memory was available at ${sessionsText(limit.level)}`);
+    if (level > memory.level) {
+      const reason = `less than 15 % of the memory was available at ${sessionsText(memory.level)}`;
+      memory.short = true;
+      missing.push(`${nameOf(part)}: ${reason}`);
+      step = walk.next({ ...tried, by: "machine", reason });
       continue;
     }
-    const left = parts.slice(index).filter(isOpen);
     const tell = (attempt: number) =>
       context.onProgress?.({
         kind: "phase",
         phase: part.phase,
-        ...(part.replicate ? { level, replicate: part.replicate.replicate, attempt } : {}),
+        ...(part.replicate ? { ...tried, attempt } : {}),
         index,
-        of: parts.length,
+        of: index + rest.length,
         elapsed_ms: performance.now() - began_ms,
-        remaining_ms: left.reduce((sum, { length_ms }) => sum + length_ms, 0),
+        remaining_ms: rest.filter(isOpen).reduce((sum, { length_ms }) => sum + length_ms, 0),
       });
-    const onLowMemory = () => limit.level = Math.min(limit.level, Math.max(level, 1));
-    const { slot_ms } = slotOf(plan);
-    const start_at_ms = context.share && context.share.start_at_ms + index * slot_ms;
-    const end = await runPart(part, { ...context, start_at_ms, guards, agentsUsed, tell, onLowMemory });
+    const onLowMemory = () => memory.level = Math.min(memory.level, Math.max(level, 1));
+    const end = await runPart(part, { ...context, guards, agentsUsed, tell, onLowMemory });
     if (end.kind === "stopped") {
       directory.note({ event: "sweep_stopped", reason: end.reason });
-      return { path: directory.path, state: end.guard ? "guarded" : "stopped", attempts, reason: end.reason };
+      const state = end.guard ? "guarded" : "stopped";
+      return { path: directory.path, state, attempts, ...(limit ? { limit } : {}), reason: end.reason };
     }
-    if (end.kind === "given_up") missing.push(`${nameOf(part)}: ${end.reason}`);
-    else count(part, end.kind);
+    if (end.kind === "given_up") {
+      missing.push(`${nameOf(part)}: ${end.reason}`);
+      step = walk.next({ ...tried, by: "broken", reason: end.reason });
+    } else {
+      count(part, end.kind);
+      const { summary } = end;
+      step = walk.next(summary && { ...tried, summary, failing: end.kind === "failing" });
+    }
   }
-  if (missing.length > 0) {
+  const found = { path: directory.path, attempts, ...(limit ? { limit } : {}) };
+  // A search that has its answer lacks nothing, whatever it could not run on its way there.
+  if (missing.length > 0 && (limit === undefined || limit.ended_by === "broken")) {
     const more = missing.length > 1 ? ` (and ${missing.length - 1} more)` : "";
     const reason = `no complete attempt of ${missing[0]}${more}`;
     directory.note({ event: "sweep_partial", reason });
-    return { path: directory.path, state: limit.hit ? "guarded" : "partial", attempts, reason };
+    return { ...found, state: memory.short ? "guarded" : "partial", reason };
   }
   directory.note({ event: "sweep_complete" });
   context.onProgress?.({
     kind: "phase",
     phase: "done",
-    index: parts.length,
-    of: parts.length,
+    index,
+    of: index,
     elapsed_ms: performance.now() - began_ms,
     remaining_ms: 0,
   });
-  return { path: directory.path, state: "complete", attempts };
+  return { ...found, state: "complete" };
 }
 
+/** What a complete attempt means for a search. */
+export function readTried(
+  { path, seal }: FoundAttempt,
+  { plan, directory, provenance }: Pick<PartsContext, "plan" | "directory" | "provenance">,
+): TriedReplicate {
+  const { level, replicate, state } = seal!;
+  const summary = summariseAttempt(join(directory.path, path), seal!, { plan, provenance });
+  return { level, replicate, summary, failing: state === "failing" };
+}
+
+/** How a part ended. */
+type PartEnd =
+  | Exclude<AttemptEnd, { kind: "stopped" }> & { summary?: LevelSummary }
+  | Extract<AttemptEnd, { kind: "stopped" }>;
+
 interface PartContext extends PartsContext {
-  /** The slot of this part, by the wall clock [ms since 1970]. */
-  start_at_ms?: number;
   guards: Guards;
   /** Of all attempts that are complete. */
   agentsUsed: AgentUse[];
@@ -175,23 +174,28 @@ interface PartContext extends PartsContext {
   onLowMemory: () => void;
 }
 
-async function runPart(part: Part, context: PartContext): Promise<AttemptEnd | { kind: "given_up"; reason: string }> {
+async function runPart(part: Part, context: PartContext): Promise<PartEnd | { kind: "given_up"; reason: string }> {
   const { guards, onProgress } = context;
   const { level = 0, replicate = 0 } = part.replicate ?? {};
-  const before = Math.max(0, ...context.found?.get(part.name)?.map(({ attempt }) => attempt) ?? []);
+  const earlier = context.found?.get(part.name) ?? [];
+  const before = Math.max(0, ...earlier.map(({ attempt }) => attempt));
+  // Whoever goes on has mended something, so once is tried in any case.
+  const broke = earlier.filter((one) => one.broke).length;
+  const most = Math.max(1, MOST_ATTEMPTS - broke);
+  if (broke > 0) {
+    const reason = `it broke ${times(broke)} before: it is tried ${times(most)} more at most`;
+    onProgress?.({ kind: "flag", level, replicate, name: "broke_before", reason });
+  }
   for (let tries = 1;; tries++) {
     if (guards.stop.aborted) return { kind: "stopped", ...guards.stop.reason as StopReason };
     const attempt = before + tries;
     context.tell(attempt);
-    if (context.start_at_ms) await untilWallClock(context.start_at_ms - slotOf(context.plan).gap_ms, guards.stop);
-    if (guards.stop.aborted) continue;
     const cooldown = await waitForQuiet(part, context);
     if (guards.stop.aborted) continue;
     const end = await attemptPart(part, attempt, cooldown, context);
     if (end.kind !== "failed") return end;
     onProgress?.({ kind: "flag", level, replicate, name: "attempt_failed", reason: end.reason });
-    // The other shares' next slot does not wait for another try.
-    if (context.share || tries === MOST_ATTEMPTS) return { kind: "given_up", reason: end.reason };
+    if (tries === most) return { kind: "given_up", reason: end.reason };
     await pause(RETRY_MS, guards.stop);
   }
 }
@@ -214,15 +218,19 @@ async function attemptPart(
   attempt: number,
   cooldown: CoolDown | undefined,
   context: PartContext,
-): Promise<AttemptEnd | { kind: "failed"; reason: string }> {
+): Promise<PartEnd | { kind: "failed"; reason: string }> {
   const { directory, agentsUsed } = context;
   const { level = 0, replicate = 0, discarded = false } = part.replicate ?? {};
   const idle = part.phase !== "level";
   const path = attemptPath(part.name, attempt);
   const folder = directory.folder(path);
   const id = { level, replicate, attempt };
-  const noteFailed = (reason: string) =>
-    directory.note(idle ? { event: "idle_failed", path, reason } : { event: "attempt_failed", ...id, path, reason });
+  const noteFailed = (reason: string, stopped = {}) =>
+    directory.note(
+      idle
+        ? { event: "idle_failed", path, reason, ...stopped }
+        : { event: "attempt_failed", ...id, path, reason, ...stopped },
+    );
   const agents = idle ? 0 : countAgents(level, replicate, context);
   if (!idle) {
     const set = { ...(discarded ? { discarded } : {}), agents, ...(cooldown ? { cooldown } : {}) };
@@ -243,11 +251,10 @@ async function attemptPart(
     return { kind: "failed", reason };
   }
   if (end.kind === "stopped") {
-    noteFailed(end.reason);
+    noteFailed(end.reason, { stopped: true });
     return end;
   }
-  const seal: AttemptSeal = { ...end.seal, ...id, ...shareSeal(level, end.start_late_ms, context) };
-  directory.seal(folder, seal);
+  directory.seal(folder, { ...end.seal, ...id });
   if (end.browser && !context.provenance.browser) {
     context.provenance.browser = { ...end.browser, path: end.browser.path.replace(homedir(), "~") };
     directory.writeJson("provenance.json", context.provenance);
@@ -258,35 +265,21 @@ async function attemptPart(
   } else {
     const reason = end.reason === undefined ? {} : { reason: end.reason };
     directory.note({ event: "attempt_complete", ...id, path, state: end.seal.state, ...reason });
-    const { plan, provenance, onProgress } = context;
-    agentsUsed.push(...agentUse(folder, seal));
-    tellFlags(folder, seal, { plan, capacity: capacityOf(plan, provenance), onProgress });
+    agentsUsed.push(...agentUse(folder, { ...end.seal, ...id }));
+    const summary = summariseAttempt(folder, { ...end.seal, ...id }, context);
+    tellFlags(summary, context.onProgress);
+    return { ...end, summary };
   }
   return end;
-}
-
-/** What of an attempt is this share's; nothing where it is all of it. */
-function shareSeal(
-  level: number,
-  start_late_ms: number,
-  { share, start_at_ms }: PartContext,
-): Pick<AttemptSeal, "share"> {
-  if (!share) return {};
-  const { k, of } = share;
-  const intended_at = new Date(start_at_ms!).toISOString();
-  return { share: { k, of, sessions: shareOf(level, share).length, intended_at, start_late_ms } };
 }
 
 /** As many as the plan says; if it says nothing, as many as what is complete asks for. */
 function countAgents(
   level: number,
   replicate: number,
-  { plan, provenance, agentsUsed, share, onProgress }: PartContext,
+  { plan, provenance, agentsUsed, onProgress }: PartContext,
 ): number {
-  const fixed = plan.agents ?? (plan.mode === "http" && !share ? undefined : 1);
-  // Arrivals have their share, whatever the sessions.
-  const least = plan.arrivals ? 1 : 0;
-  if (fixed !== undefined) return Math.min(fixed, Math.max(least, shareOf(level, share ?? WHOLE).length));
+  if (plan.agents !== undefined || plan.mode !== "http") return Math.min(plan.agents ?? 1, level);
   const cores = Math.min(provenance.vcpus, provenance.cgroup_limits.cores ?? Infinity);
   const { agents, one_uses } = agentsFor(level, agentsUsed, Math.min(cores, level));
   if (agents > 1) {
@@ -301,10 +294,9 @@ async function measure(
   { attempt, agents, folder }: { attempt: number; agents: number; folder: string },
   context: PartContext,
 ): Promise<AttemptEnd> {
-  const { plan, directory, address, port, guards, start_at_ms } = context;
+  const { plan, directory, address, port, guards } = context;
   const { level = 0, replicate = 0 } = part.replicate ?? {};
   const idle = part.phase !== "level";
-  if (start_at_ms !== undefined) refuseLate(start_at_ms);
   const { lead_ms, length_ms } = attemptLength(plan);
   let target: Target | undefined;
   try {
@@ -316,12 +308,7 @@ async function measure(
     return await runAttempt({
       kind: idle ? "idle" : "level",
       folder,
-      start_at_ms,
-      jobs: splitShare(context.share ?? WHOLE, agents).map((share) => ({
-        ...job,
-        share,
-        sessions: shareOf(level, share),
-      })),
+      jobs: splitShare(WHOLE, agents).map((share) => ({ ...job, share, sessions: shareOf(level, share) })),
       length_ms: idle ? plan.idle_ms : length_ms,
       lead_ms: idle ? 0 : lead_ms,
       sample_interval_ms: plan.sample_interval_ms,
@@ -337,10 +324,13 @@ async function measure(
   }
 }
 
-/** What a person calls a part. */
-export function nameOf({ replicate, name }: Part): string {
+function nameOf({ replicate, name }: Part): string {
   if (!replicate) return name;
   return `${sessionsText(replicate.level)}, replicate ${replicate.replicate}`;
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : count === 2 ? "twice" : `${count} times`;
 }
 
 function sessionsText(count: number): string {

@@ -17,6 +17,8 @@ export interface FoundAttempt {
   seal?: AttemptSeal;
   /** Where it is damaged. */
   reason?: string;
+  /** It is open because it broke, and not because the sweep was stopped, or ended, while it ran. */
+  broke?: boolean;
 }
 
 /**
@@ -104,7 +106,8 @@ async function hashOf(path: string): Promise<{ bytes: number; sha256: string } |
   return { bytes, sha256: hash.digest("hex") };
 }
 
-function namesIn(folder: string): string[] {
+/** The folders in a folder; none where it is not there. */
+export function namesIn(folder: string): string[] {
   try {
     return [...Deno.readDirSync(folder)].filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
   } catch (error) {

@@ -1,16 +1,14 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { checkUrl, makePlan, parseStart, type PlanInput, slotOf } from "../plan/mod.ts";
-import { InputError } from "../schema/input_error.ts";
+import { checkUrl, makePlan, type PlanInput } from "../plan/mod.ts";
+import type { LimitFound } from "../schema/limit.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
-import type { Provenance, Share } from "../schema/run.ts";
 import { makeProvenance, planHash } from "./make_provenance.ts";
 import { reachTarget } from "./reach_target.ts";
 import { checkOut, RunDirectory } from "./run_directory.ts";
-import { planParts, runParts } from "./run_parts.ts";
-import { machineKey } from "./machine_key.ts";
-import { clockKeeper } from "./wall_clock.ts";
+import { runParts } from "./run_parts.ts";
+import { planParts } from "./walk_parts.ts";
 
 /** Settings of {@linkcode sweep}. */
 export interface SweepOptions {
@@ -21,13 +19,6 @@ export interface SweepOptions {
   out?: string;
   /** `HOST:PORT` of a target that is not loopback and that the user may load. */
   consent?: string;
-  /**
-   * The share of a sweep that this machine drives, where several do without a hub: every machine the same plan, another `k`,
-   * the same `start_at`. {@linkcode merge} makes one run of theirs.
-   */
-  share?: Share;
-  /** With `share`: when the first idle window begins, on every machine: ISO 8601, or `HH:MM:SS` of today. */
-  start_at?: string;
   /** Ends the sweep gracefully: sessions drain, what is complete stays. */
   signal?: AbortSignal;
   /** Told of phases and samples as they come. */
@@ -39,16 +30,16 @@ export interface SweepEnd {
   /** The run directory, absolute. */
   path: string;
   /**
-   * `complete`: every replicate has a complete attempt. `partial`: it went through to its end, and some have none.
+   * `complete`: every replicate has a complete attempt; of a search, the answer is known. `partial`: it went through to its end, and some have none.
    * `stopped`: by the signal, or a file `STOP` in its folder. `guarded`: a guard ended it, or kept levels from being run.
    */
   state: "complete" | "partial" | "stopped" | "guarded";
   /** Attempts that are complete, `failing` of them with most requests failed, of those planned; the one to warm up does not count. */
   attempts: { complete: number; failing: number; planned: number };
+  /** The answer, where a limit was looked for and enough is known. */
+  limit?: LimitFound;
   /** One sentence where it is not complete. */
   reason?: string;
-  /** Where it is one share of a sweep. */
-  share?: Share;
 }
 
 /**
@@ -71,7 +62,6 @@ export interface SweepEnd {
 export async function sweep(input: PlanInput | Plan, options: SweepOptions = {}): Promise<SweepEnd> {
   const asked = makePlan(input);
   checkUrl(asked.url, options.consent);
-  const share = checkShare(asked, options);
   const out = resolve(options.out ?? defaultOut(asked));
   await checkOut(out);
   options.onProgress?.({
@@ -80,19 +70,16 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
     index: 0,
     of: planParts(asked).length,
     elapsed_ms: 0,
-    remaining_ms: sweepLength(asked, { share: share !== undefined }),
+    remaining_ms: sweepLength(asked),
   });
-  const reached = await reachTarget(asked, options.consent, { share: share !== undefined });
+  const reached = await reachTarget(asked, options.consent);
   const { plan } = reached;
   const directory = RunDirectory.create(out);
   try {
-    const facts = share && shareFacts(share, plan);
-    const provenance = makeProvenance(plan, { ...reached, consent: options.consent, share: facts });
+    const provenance = makeProvenance(plan, { ...reached, consent: options.consent });
     directory.describe(plan, provenance);
     directory.note({ event: "sweep_started", plan_sha256: planHash(plan) });
-    if (facts) tellShare(facts, provenance.plan_sha256, { ...options, elsewhere: reached.elsewhere });
-    const end = await runParts({ ...reached, directory, provenance, ...options, share });
-    return options.share ? { ...end, share: options.share } : end;
+    return await runParts({ ...reached, directory, provenance, ...options });
   } catch (error) {
     throw resumable(error as Error, out);
   } finally {
@@ -100,70 +87,9 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
   }
 }
 
-/**
- * Expected length of a sweep, starting and stopping of processes included [ms].
- *
- * @param options whether it is one share of a sweep that several machines drive.
- */
-export function sweepLength(plan: Plan, options: { /** @default false */ share?: boolean } = {}): number {
-  return planParts(plan, options).reduce((sum, part) => sum + part.length_ms, 0);
-}
-
-/**
- * Checks that a plan can be driven in shares, and when.
- *
- * @returns nothing where it is not to be.
- * @throws {InputError} If it cannot, or the time has passed.
- */
-export function checkShare(
-  plan: Plan,
-  { share, start_at }: Pick<SweepOptions, "share" | "start_at">,
-): (Share & { start_at_ms: number }) | undefined {
-  if (!share) {
-    if (start_at === undefined) return undefined;
-    throw new InputError("--start-at", start_at, "--share K/N too: without it a sweep begins at once");
-  }
-  const name = `${share.k}/${share.of}`;
-  if (!Number.isInteger(share.k) || !Number.isInteger(share.of) || share.k < 1 || share.k > share.of) {
-    throw new InputError("--share", name, "which machine this is of how many, for example 2/3");
-  }
-  if (plan.target_command) {
-    throw new InputError(
-      "--share",
-      name,
-      "a target that runs already, without --target-command: each machine would start one",
-    );
-  }
-  if (start_at === undefined) {
-    throw new InputError("--start-at", "nothing", "the time at which all shares begin, for example 14:30:00");
-  }
-  return { ...share, start_at_ms: parseStart(start_at, Date.now()) };
-}
-
-function shareFacts(share: Share & { start_at_ms: number }, plan: Plan): NonNullable<Provenance["share"]> {
-  const { k, of, start_at_ms } = share;
-  return {
-    k,
-    of,
-    start_at: new Date(start_at_ms).toISOString(),
-    slot_ms: slotOf(plan).slot_ms,
-    clock: clockKeeper(),
-    ...machineKey(),
-  };
-}
-
-/** What a person at several machines has to compare. */
-function tellShare(
-  { k, of, start_at, clock }: NonNullable<Provenance["share"]>,
-  plan_sha256: string,
-  { elsewhere, onProgress }: Pick<SweepOptions, "onProgress"> & { elsewhere?: boolean },
-): void {
-  const tell = (reason: string) => onProgress?.({ kind: "flag", level: 0, replicate: 0, name: "share", reason });
-  tell(`Share ${k} of ${of} begins at ${start_at}, plan ${plan_sha256.slice(0, 12)}: both the same on every machine`);
-  if (elsewhere) tell("The target is on another machine: the share that runs there samples it");
-  if (clock === "nobody known") {
-    tell("No time service was found that keeps this machine's clock: shares begin together only if their clocks agree");
-  }
+/** Expected length of a sweep, of a search at most; starting and stopping of processes included [ms]. */
+export function sweepLength(plan: Plan): number {
+  return planParts(plan).reduce((sum, part) => sum + part.length_ms, 0);
 }
 
 /** The same error, with what the user can do: the run is whole as far as it goes. */

@@ -1,29 +1,20 @@
-import { join } from "node:path";
-import { type AttemptRows, type Capacity, othersUse, reduceAttempt, restlessness } from "../quality/mod.ts";
-import { attemptFiles, type RowKind } from "../schema/attempt_files.ts";
-import type { Plan } from "../schema/plan.ts";
+import { othersUse, restlessness } from "../quality/mod.ts";
+import type { LevelSummary } from "../schema/levels.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
-import type { AttemptSeal, CoolDown } from "../schema/run.ts";
+import type { CoolDown } from "../schema/run.ts";
+import { readRows } from "./summarise_attempt.ts";
 
 /**
- * Tells the listener at once what sets an attempt apart, from its sealed rows: the same decision that the analysis will make.
+ * Tells the listener at once what sets an attempt apart: the same decision that the analysis will make.
  *
- * @param folder The attempt's folder.
- * @param seal Its seal.
- * @param setting The plan, what there is to be used up, and the listener.
+ * @param summary The attempt, reduced.
+ * @param onProgress The listener.
  */
 export function tellFlags(
-  folder: string,
-  seal: AttemptSeal,
-  setting: { plan: Plan; capacity: Capacity; onProgress?: (event: ProgressEvent) => void },
+  { level, replicate, flags }: LevelSummary,
+  onProgress?: (event: ProgressEvent) => void,
 ): void {
-  if (!setting.onProgress) return;
-  const all = <Row>(kind: RowKind) => attemptFiles(seal.files, kind).flatMap((name) => rowsOf<Row>(folder, name));
-  const rows: AttemptRows = { seal, requests: all("requests"), resources: all("resources"), events: all("events") };
-  const { level, replicate } = seal;
-  for (const { name, reason } of reduceAttempt(rows, setting.plan, setting.capacity).flags) {
-    setting.onProgress({ kind: "flag", level, replicate, name, reason });
-  }
+  for (const { name, reason } of flags) onProgress?.({ kind: "flag", level, replicate, name, reason });
 }
 
 /**
@@ -38,7 +29,7 @@ export function tellRestlessness(
   machine_cores: number,
   onProgress?: (event: ProgressEvent) => void,
 ): void {
-  const reason = restlessness(othersUse(rowsOf(folder, "resources.jsonl")).cores, machine_cores);
+  const reason = restlessness(othersUse(readRows(folder, "resources.jsonl")).cores, machine_cores);
   if (reason !== undefined) onProgress?.({ kind: "flag", level: 0, replicate: 0, name: "busy_machine", reason });
 }
 
@@ -59,9 +50,4 @@ export function tellBusyStart(
     (waited_ms / 1000).toFixed(1)
   } s of waiting`;
   onProgress?.({ kind: "flag", level, replicate, name: "busy_start", reason });
-}
-
-function rowsOf<Row>(folder: string, name: string): Row[] {
-  const text = Deno.readTextFileSync(join(folder, name));
-  return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }

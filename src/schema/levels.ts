@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { LimitFound } from "./limit.ts";
 
 /** The fits that something is left out of. */
 type Fits = readonly ("demand" | "throughput")[];
@@ -151,6 +152,8 @@ export interface RunSummary {
   levels: LevelSummary[];
   /** What sets the sweep apart as a whole: what is seen only by comparing its attempts. Absent in documents of older versions. */
   flags?: Flag[];
+  /** The answer of a search for the highest level that holds, where there was one. */
+  limit?: LimitFound;
   /** What the reader must know: partial attempts, repaired files, missing samples. */
   warnings: string[];
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type LimitCondition, limitConditionSchema } from "./limit.ts";
 
 /** A kind of load: requests over HTTP, or real browsers. */
 export type Mode = "http" | "playwright" | "command";
@@ -236,6 +237,11 @@ export interface Plan {
   url: string;
   /** Concurrent sessions of each level [sessions], ascending, without repeats. */
   levels: number[];
+  /**
+   * Looks for the highest level that keeps these, instead of running all `levels`: of them only the lowest, where the search
+   * begins, and the highest, where it ends, count. For example `[{ "metric": "latency_ms_p95", "below": 500 }]`.
+   */
+  find_limit?: LimitCondition[];
   /** Independent repetitions of each level, each in fresh processes. */
   replicates: number;
   /** Length of the steady window of each attempt, warm-up not included [ms]. */
@@ -441,6 +447,7 @@ export const planSchema = z.strictObject({
   mode: z.enum(["http", "playwright", "command"]),
   url: z.string(),
   levels: z.array(wholeFrom(1, 100_000)).min(1).max(100),
+  find_limit: z.array(limitConditionSchema).min(1).max(5).optional(),
   replicates: wholeFrom(1, 100),
   duration_ms: wholeFrom(1000, 24 * HOUR_MS),
   warmup_ms: wholeFrom(0, HOUR_MS),

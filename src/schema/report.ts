@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type FitReport, fitReportSchema } from "./fit.ts";
 import { flagSchema, levelSummarySchema, type RunSummary } from "./levels.ts";
+import { limitFoundSchema } from "./limit.ts";
 import type { Provenance } from "./run.ts";
 import { type Sizing, sizingSchema } from "./sizing.ts";
 
@@ -57,6 +58,7 @@ export const reportSchema = z.object({
     baseline: z.object({ os_cores: z.number(), os_memory_bytes: z.number(), drift_cores: z.number() }),
     levels: z.array(levelSummarySchema),
     flags: z.array(flagSchema).optional(),
+    limit: limitFoundSchema.optional(),
     warnings: z.array(z.string()),
   }),
   fit: fitReportSchema,
