@@ -23,6 +23,8 @@ export interface DriveJob {
   sessions: number[];
   /** The share itself; all of the level where it is absent. */
   share?: Share;
+  /** `http` mode: the scenario's module, by its whole path. */
+  module?: string;
   /** Address to connect to, resolved and checked by the coordinator. */
   address: string;
   /** What the coordinator read for the sessions of `http` mode. */

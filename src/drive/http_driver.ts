@@ -4,6 +4,10 @@ import type { HttpStep } from "../schema/plan.ts";
 import { arrivalLoop } from "./arrival_loop.ts";
 import { type AttemptClock, DRAIN_MS, type DriveJob, type Driver, type Sink } from "./driver.ts";
 import { makeSteps } from "./http/make_steps.ts";
+import { holdModule } from "./http/hold_module.ts";
+import { reasonOf, WHOLE } from "./http/module_call.ts";
+import { ModuleSession } from "./http/module_session.ts";
+import { type PreparedModule, prepareModule } from "./http/prepare_module.ts";
 import { type RowOf, SessionState } from "./http/session_state.ts";
 import { SessionCookies } from "./http/session_cookies.ts";
 import type { Step } from "./http/step.ts";
@@ -20,6 +24,7 @@ export class HttpDriver implements Driver {
   #job: DriveJob;
   #sink: Sink;
   #onStart?: (late_ms: number) => void;
+  #module?: PreparedModule;
   #scenario: Scenario = { setup: [], steps: [], teardown: [] };
 
   constructor(job: DriveJob, sink: Sink, onStart?: (late_ms: number) => void) {
@@ -41,6 +46,10 @@ export class HttpDriver implements Driver {
     const listed = requests.length > 0 ? requests : [whole];
     const setting = { origin, timeout_ms, follow_redirects, environment: secrets?.environment };
     const make = (steps: readonly HttpStep[] = []) => makeSteps(steps, setting);
+    const { module } = this.#job;
+    if (module !== undefined) {
+      this.#module = await prepareModule(module, { scenario: http_scenario, url, request: setting });
+    }
     const weights = listed.map(({ weight }) => weight ?? 0);
     this.#scenario = {
       setup: await make(http_scenario.setup),
@@ -55,7 +64,7 @@ export class HttpDriver implements Driver {
     const setting = { job, clock, sink: this.#sink, stop, onStart: this.#onStart };
     const over = new AbortController();
     const server = { ...endpoint(job), clock, over: over.signal };
-    const own = { ...setting, scenario: this.#scenario, server, explained: new Set<string>() };
+    const own = { ...setting, scenario: this.#scenario, module: this.#module, server, explained: new Set<string>() };
     const sessions: HttpSession[] = [];
     const open = (session: number) => {
       const http = new HttpSession(session, new Connection(server), own);
@@ -68,6 +77,12 @@ export class HttpDriver implements Driver {
       for (const { state } of sessions) state.abort();
     };
     stop.addEventListener("abort", drain, { once: true });
+    const letGo = this.#module && holdModule((error) => {
+      // Whose it is nobody can say.
+      const reason = `nobody waited for it: ${reasonOf(error)}`;
+      const of = { t_ms: Math.max(0, clock.now()), session: job.sessions[0] ?? 0, step: WHOLE, reason };
+      this.#sink.event({ ...of, event: "step_failed", outcome: "step_failed" });
+    });
     if (job.plan.arrivals) await arrivalLoop(open, setting);
     else {
       await Promise.all(
@@ -78,6 +93,7 @@ export class HttpDriver implements Driver {
       );
     }
     over.abort();
+    letGo?.();
   }
 
   close(): Promise<void> {
@@ -105,6 +121,7 @@ interface SessionSetting {
   sink: Sink;
   stop: AbortSignal;
   scenario: Scenario;
+  module?: PreparedModule;
   server: ConnectionOptions;
   explained: Set<string>;
 }
@@ -114,6 +131,7 @@ class HttpSession {
   readonly state: SessionState;
   #scenario: Scenario;
   #setting: SessionSetting;
+  #module?: ModuleSession;
   #isSetUp: boolean;
   /** The iteration that was begun last. */
   #last = 0;
@@ -124,22 +142,22 @@ class HttpSession {
     this.state = new SessionState(session, { connection, user: users[session % users.length], cookies, ...setting });
     this.#setting = setting;
     this.#scenario = setting.scenario;
-    this.#isSetUp = this.#scenario.setup.length === 0;
+    if (setting.module) this.#module = new ModuleSession(this.state, { ...setting.module, ...setting });
+    this.#isSetUp = !this.#has("setup");
   }
 
   async iterate(iteration: number, slot_ms: number): Promise<void> {
     this.#last = iteration;
     const of = { iteration, scheduled_ms: slot_ms };
     if (!this.#isSetUp) await this.#setUp(of);
-    if (this.#isSetUp) await this.#walk(this.#drawn(iteration), of);
+    if (this.#isSetUp) await this.#do("iteration", of);
   }
 
   /** Ends what `setup` began: after the last iteration, in the time that sessions have to drain. */
   async end(): Promise<void> {
-    const { scenario: { teardown }, clock } = this.#setting;
-    if (this.#isSetUp && teardown.length > 0) {
+    if (this.#isSetUp && this.#has("teardown")) {
       this.state.phase = "teardown";
-      await this.#walk(teardown, { iteration: this.#last, scheduled_ms: clock.now() });
+      await this.#do("teardown", { iteration: this.#last, scheduled_ms: this.#setting.clock.now() });
     }
     await this.state.close();
   }
@@ -147,8 +165,19 @@ class HttpSession {
   /** One that fails is tried again at the next slot; the first iteration follows one that does not, off the grid. */
   async #setUp(of: RowOf): Promise<void> {
     this.state.phase = "setup";
-    this.#isSetUp = await this.#walk(this.#scenario.setup, of);
+    this.#isSetUp = await this.#do("setup", of);
     this.state.phase = undefined;
+  }
+
+  #has(part: "setup" | "teardown"): boolean {
+    const { module, scenario } = this.#setting;
+    return module ? module.exported[part] !== undefined : scenario[part].length > 0;
+  }
+
+  #do(part: "setup" | "iteration" | "teardown", of: RowOf): Promise<boolean> {
+    const { module } = this.#setting;
+    if (module) return this.#module!.run(module.exported[part === "iteration" ? "default" : part]!, of);
+    return this.#walk(part === "iteration" ? this.#drawn(of.iteration) : this.#scenario[part], of);
   }
 
   #drawn(iteration: number): readonly Step[] {

@@ -94,7 +94,11 @@ export function makePlan(input: PlanInput): Plan {
       "a weight to each of them, then an iteration is one, or to none, then it is all in order",
     );
   }
-  const { setup = [], teardown = [] } = plan.http_scenario ?? {};
+  const { module, setup = [], teardown = [] } = plan.http_scenario ?? {};
+  if (module !== undefined && setup.length + plan.requests.length + teardown.length > 0) {
+    const remedy = "a module or lists of steps, not both: it may export setup and teardown";
+    throw new InputError("http_scenario.module", module, remedy);
+  }
   const all = [...setup, ...plan.requests, ...teardown];
   const mixed = all.find((step) =>
     "sse" in step && all.some((other) => "websocket" in other && other.name === step.name)

@@ -1,3 +1,4 @@
+import { modulePermissions } from "../drive/http/pin_module.ts";
 import type { HttpStep, Plan } from "../schema/plan.ts";
 
 /** What the library for WebSockets asks the environment when it is loaded. */
@@ -25,11 +26,13 @@ const OF_WEB_SOCKETS = "--allow-env=WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE";
  */
 export function agentPermissions(plan: Plan, reach: { folder: string; address: string; port: number }): string[] {
   const host = reach.address.includes(":") ? `[${reach.address}]` : reach.address;
-  const { setup = [], teardown = [] } = plan.http_scenario ?? {};
+  const { module, setup = [], teardown = [] } = plan.http_scenario ?? {};
+  const steps = [...setup, ...plan.requests, ...teardown];
   const isWebSocket = (step: HttpStep) => "websocket" in step;
   return [
     `--allow-net=${host}:${reach.port}`,
     `--allow-write=${reach.folder}`,
-    ...([...setup, ...plan.requests, ...teardown].some(isWebSocket) ? [OF_WEB_SOCKETS] : []),
+    ...(module !== undefined || steps.some(isWebSocket) ? [OF_WEB_SOCKETS] : []),
+    ...(module === undefined ? [] : modulePermissions(module)),
   ];
 }

@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import {
   agentsFor,
   type AgentUse,
@@ -304,7 +304,12 @@ async function measure(
     const artifacts = !idle && plan.mode === "playwright"
       ? directory.folder(join("artifacts", relative(directory.path, folder)))
       : folder;
-    const job = { plan, level, replicate, attempt, address, run: directory.path, artifacts };
+    const { module } = plan.http_scenario ?? {};
+    const job = {
+      ...{ plan, level, replicate, attempt, address, run: directory.path, artifacts },
+      // The agent may not even ask where it is.
+      ...(module === undefined ? {} : { module: resolve(module) }),
+    };
     return await runAttempt({
       kind: idle ? "idle" : "level",
       folder,

@@ -108,6 +108,13 @@ export type HttpStep = HttpRequest | WebSocketStep | SseStep;
 /** What a session of `http` mode does besides the plan's `requests`, and what it has of its own. */
 export interface HttpScenario {
   /**
+   * Instead of `requests`, `setup` and `teardown`: path of a TypeScript or JavaScript file whose default export does one
+   * iteration, `export default async ({ get, step }) => { await get("/"); … }`. See `HttpModule`.
+   */
+  module?: string;
+  /** SHA-256 of the module's own file, hexadecimal; the sweep writes it, and refuses a file that has another. */
+  module_sha256?: string;
+  /**
    * Done once by each session at its first slot, in order, before its first iteration: a login. Where a step fails, no
    * iteration begins, and it is tried again at the next slot. Rows have `phase: "setup"`.
    */
@@ -383,6 +390,8 @@ export const httpStepSchema = z.union([httpRequestSchema, webSocketStepSchema, s
 
 /** Validates an {@linkcode HttpScenario}. */
 export const httpScenarioSchema = z.strictObject({
+  module: z.string().min(1).optional(),
+  module_sha256: sha256.optional(),
   setup: z.array(httpStepSchema).max(100).optional(),
   teardown: z.array(httpStepSchema).max(100).optional(),
   users: z.string().min(1).optional(),

@@ -24,6 +24,8 @@ export interface RequestSetting {
   environment?: Readonly<Record<string, string>>;
   /** @default true */
   follow_redirects?: boolean;
+  /** Leave the response with the step's end. @default false */
+  keep?: boolean;
 }
 
 /**
@@ -40,6 +42,8 @@ export class RequestStep implements Step {
   #body?: Template;
   #check?: ResponseCheck;
   #follows: boolean;
+  /** Whether its end has the response. */
+  #leaves: boolean;
   /** As the server knows it: a `host` header of the plan's own names it anew. */
   #origin: string;
   /** Written once where it is the same for all sessions and iterations. */
@@ -49,7 +53,8 @@ export class RequestStep implements Step {
   #options: SendOptions;
 
   /** @throws {TypeError} If it cannot be written as HTTP. */
-  constructor(request: HttpRequest, { origin, timeout_ms, environment, follow_redirects = true }: RequestSetting) {
+  constructor(request: HttpRequest, setting: RequestSetting) {
+    const { origin, timeout_ms, environment, follow_redirects = true } = setting;
     const { name, method, path, headers = {}, body, check } = request;
     const { host, protocol } = new URL(origin);
     const own = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
@@ -63,7 +68,8 @@ export class RequestStep implements Step {
     if (check) this.#check = new ResponseCheck(check, { environment });
     this.#follows = follow_redirects;
     this.#origin = own.has("host") ? `${protocol}//${own.get("host")}` : origin;
-    const keep = this.#check?.needsBody ?? false;
+    this.#leaves = setting.keep ?? false;
+    const keep = this.#leaves || (this.#check?.needsBody ?? false);
     this.#options = { timeout_ms, keep, notice: true };
     const texts = [this.#path, ...this.#headers.map(([, value]) => value), ...this.#body ? [this.#body] : []];
     if (texts.every(({ constant }) => constant)) this.#wire = serialiseRequest(this.#message((text) => text.text));
@@ -72,7 +78,7 @@ export class RequestStep implements Step {
   async run(state: SessionState, iteration: number): Promise<StepEnd> {
     const response = await state.connection.send(this.#written(state, iteration), this.#options);
     // Nearly all end here, without anything made for them.
-    if (response.headers.length === 0 && !this.#check) return response;
+    if (response.headers.length === 0 && !this.#check && !this.#leaves) return response;
     return this.#goOn(response, state, iteration);
   }
 
@@ -105,7 +111,8 @@ export class RequestStep implements Step {
     let { bytes_in, bytes_out } = first;
     const end = (outcome = last.outcome, reason?: string): StepEnd => {
       const { status, ended_ms } = last;
-      return { outcome, status, started_ms: first.started_ms, ended_ms, bytes_in, bytes_out, reason };
+      const response = this.#leaves ? { response: last } : {};
+      return { outcome, status, started_ms: first.started_ms, ended_ms, bytes_in, bytes_out, reason, ...response };
     };
     for (let hop = 0;; hop++) {
       const url = this.#origin + message.path;

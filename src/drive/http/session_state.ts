@@ -67,11 +67,11 @@ export class SessionState {
     return this.own.server;
   }
 
-  /** Its streams by name, of which `make` opens none yet. */
-  stream(name: string, make: () => NamedStream): NamedStream {
-    let stream = this.#streams.get(name);
+  /** One of its streams, which `make` makes and does not open. */
+  stream(key: string, make: () => NamedStream): NamedStream {
+    let stream = this.#streams.get(key);
     if (stream === undefined) {
-      this.#streams.set(name, stream = make());
+      this.#streams.set(key, stream = make());
       this.owns(stream);
     }
     return stream;

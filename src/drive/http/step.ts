@@ -19,6 +19,10 @@ export interface StepEnd
   extends Pick<HttpResponse, "outcome" | "status" | "started_ms" | "ended_ms" | "bytes_in" | "bytes_out"> {
   /** Of its row, where that is not the step's name. */
   row?: string;
+  /** The response, where it is kept. */
+  response?: HttpResponse;
+  /** The messages that came, where they are kept. */
+  texts?: string[];
   /** When it was to start, where that is not when the step before ended: after a row of its own. */
   scheduled_ms?: number;
   /** Why it is not `ok`, where the outcome alone does not say. */

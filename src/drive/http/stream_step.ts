@@ -17,6 +17,8 @@ const DEAF: ProtocolEvents = { opened() {}, refused() {}, message() {}, answer()
 export class StreamStep implements Step {
   readonly name: string;
   #step: WebSocketStep | SseStep;
+  /** Of its stream in a session. */
+  #key: string;
   #setting: RequestSetting;
   #path: Template;
   #headers: [name: string, value: Template][];
@@ -29,6 +31,7 @@ export class StreamStep implements Step {
     this.#step = step;
     this.#setting = setting;
     this.#protocol = protocol;
+    this.#key = `${"websocket" in step ? "websocket" : "sse"} ${step.name}`;
     const { environment } = setting;
     const path = "websocket" in step ? step.websocket : step.sse;
     const headers = { host: new URL(setting.origin).host, "user-agent": "plimsoll", ...step.headers };
@@ -40,12 +43,19 @@ export class StreamStep implements Step {
     this.#opening((text) => text.text)(DEAF);
   }
 
-  async run(state: SessionState, iteration: number, scheduled_ms: number): Promise<StepEnd> {
-    const { receive, hold_ms, keep } = this.#step;
+  /** @param keep `texts`: the messages that come, too. */
+  async run(
+    state: SessionState,
+    iteration: number,
+    scheduled_ms: number,
+    keep: { texts?: boolean } = {},
+  ): Promise<StepEnd> {
+    const { receive, hold_ms, keep: keepOpen } = this.#step;
     const fill = (text: Template) => text.fill(state, iteration);
     const make = this.#opening(fill, state.cookies);
-    const stream = state.stream(this.name, () => new NamedStream(this.name, state, make));
-    const act = { timeout_ms: this.#setting.timeout_ms, send: this.#send.map(fill), receive, hold_ms, keepOpen: keep };
+    const stream = state.stream(this.#key, () => new NamedStream(this.name, state, make));
+    const { timeout_ms } = this.#setting;
+    const act = { timeout_ms, send: this.#send.map(fill), receive, hold_ms, keepOpen, keep: keep.texts };
     return await stream.act(make, act, { iteration, scheduled_ms });
   }
 

@@ -1,0 +1,35 @@
+import type { HttpModule } from "./http_module.ts";
+import { ModuleCall, type ModuleSetting } from "./module_call.ts";
+import type { Closable, RowOf, SessionState } from "./session_state.ts";
+
+/** A session whose iterations are a module's. */
+export class ModuleSession implements Closable {
+  /** For the module alone. */
+  readonly memory: Record<string, unknown> = {};
+  /** What is under way on its connection, and on each of its streams. */
+  readonly lanes = new Map<string, Promise<unknown>>();
+  #call?: ModuleCall;
+
+  constructor(readonly state: SessionState, readonly setting: ModuleSetting) {
+    state.owns(this);
+  }
+
+  /**
+   * Calls one of the module's functions, and writes what it did.
+   *
+   * @param of `scheduled_ms` is when it was to start, and afterwards when it ended.
+   * @returns whether all went well.
+   */
+  async run(act: HttpModule, of: RowOf): Promise<boolean> {
+    this.#call = new ModuleCall(this, of);
+    const good = await this.#call.run(act);
+    of.scheduled_ms = this.setting.clock.now();
+    return good;
+  }
+
+  abort(): void {
+    this.#call?.abort();
+  }
+
+  close(): void {}
+}
