@@ -66,6 +66,14 @@ export type { Machine, PlanInput, PlannedReplicate } from "./plan/mod.ts";
 export { resume } from "./run/resume.ts";
 export { sweep, sweepLength } from "./run/sweep.ts";
 export type { SweepEnd, SweepOptions } from "./run/sweep.ts";
+export type {
+  HttpCallOptions,
+  HttpContext,
+  HttpModule,
+  HttpReply,
+  StreamCallOptions,
+  WebSocketCallOptions,
+} from "./drive/http/http_module.ts";
 export type { BrowserCall, BrowserContext, BrowserModule, BrowserPage } from "./drive/browser/browser_module.ts";
 
 // From rows to levels
