@@ -39,8 +39,8 @@ Deno.test("a module logs in once a session, talks over requests and streams, thi
       const said = await step("say", () => post("/api/chat?" + state.who, "hello {session}/" + iteration));
       check(said.status === 201 && said.headers["content-type"] === "application/json", "said");
       await think(30);
-      const heard = (await get("/api/chat?" + state.who)).json<{ messages: { text: string }[] }>();
-      check(heard.messages.some(({ text }) => text === "hello " + session + "/" + iteration), "one hears oneself");
+      const heard = (await get("/api/chat?" + state.who)).json();
+      check(heard.messages.some(({ text }: { text: string }) => text === "hello " + session + "/" + iteration), "one hears oneself");
       const feed = sse("feed", "/api/events?viewer=e" + session, { receive: iteration === 0 ? 1 : 0, hold_ms: 20 });
       const [sent] = await websocket("live", "/ws/chat?" + state.who, {
         send: [{ type: "chat", text: "x" }, '{"type":"like"}'],
