@@ -1,11 +1,24 @@
 import type { ModelName } from "../schema/mod.ts";
 import { amdahl } from "./amdahl.ts";
+import { brokenStick } from "./broken_stick.ts";
 import type { Curve } from "./curve.ts";
+import { exponentialSaturation } from "./exponential_saturation.ts";
+import { knee } from "./knee.ts";
 import { linear } from "./linear.ts";
 import { power } from "./power.ts";
+import { quadratic } from "./quadratic.ts";
 import { usl } from "./usl.ts";
 
-const CURVES: readonly Curve[] = [linear, power, amdahl, usl];
+const CURVES: readonly Curve[] = [
+  linear,
+  power,
+  brokenStick,
+  quadratic,
+  amdahl,
+  usl,
+  exponentialSaturation,
+  knee,
+];
 
 /**
  * The curve that a fit names.
