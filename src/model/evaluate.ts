@@ -83,9 +83,9 @@ function predict(
   let [lower, upper] = spread(own.estimate, multiple * ownError);
   const best = Math.min(...fit.models.flatMap(({ score }) => score ?? []));
   const doublings = Math.max(0, Math.log2(sessions / fit.range[1]));
-  const factor = 2 * normalQuantile(probability) / normalQuantile(0.95) * doublings;
+  const factor = 1.75 * normalQuantile(probability) / normalQuantile(0.95) * doublings;
   for (const model of fit.models) {
-    if (model.score === null || model.score > 3 * best) continue;
+    if (model.score === null || model.score > 2 * best) continue;
     const [low, high] = spread(readModel(model, sessions).estimate, factor * model.score);
     lower = Math.min(lower, low);
     upper = Math.max(upper, high);

@@ -3,9 +3,11 @@ import { accept, type Candidate } from "./accept.ts";
 import { amdahl } from "./amdahl.ts";
 import type { Curve } from "./curve.ts";
 import { evaluate } from "./evaluate.ts";
+import { exponentialSaturation } from "./exponential_saturation.ts";
 import { type CurveFit, fitCurve } from "./fit_curve.ts";
 import { holdOut } from "./hold_out.ts";
 import { judge } from "./judge.ts";
+import { knee } from "./knee.ts";
 import { type LevelMean, levelMeans } from "./level_means.ts";
 import { linear } from "./linear.ts";
 import { negligible } from "./negligible.ts";
@@ -129,7 +131,9 @@ function adviseLevels(points: readonly FitPoint[], means: readonly LevelMean[]):
 }
 
 function candidatesFor(kind: "demand" | "throughput", means: readonly LevelMean[], level: number): Candidate[] {
-  const all: Curve[] = kind === "demand" ? [linear, power] : [linear, amdahl, power, usl];
+  const all: Curve[] = kind === "demand"
+    ? [linear, power]
+    : [linear, amdahl, power, usl, exponentialSaturation, knee];
   return all
     .filter((curve) => means.length >= 5 || curve.parameters.length === 2)
     .flatMap((curve) => {

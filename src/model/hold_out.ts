@@ -3,41 +3,45 @@ import type { Curve } from "./curve.ts";
 import { fitCurve } from "./fit_curve.ts";
 import type { LevelMean } from "./level_means.ts";
 
-/** How well a curve predicts levels that it has not seen. */
+/** How well a curve predicts a level that it has not seen. */
 export interface HoldOut {
   holdout: ModelFit["holdout"];
-  /** `√(h₁² + h₂²/2) + 0.01` on the ln scale; `null` where no level could be left out. */
+  /** `√1.5·h + 0.05` on the ln scale; `null` where no level could be left out. */
   score: number | null;
 }
 
+/** A level counts as half of another up to here: observed concurrency is a little off the level planned. */
+const HALF = 1 / 1.9;
+const FEWEST = 3;
+/** No curve is known better than this, however well it hit once. */
+const FLOOR = 0.05;
+
 /**
- * Leaves the top level out and predicts it from the rest; then does the same once more, one level lower.
+ * Predicts the top level from the levels up to half of it: the question that an extrapolation to twice the top asks.
  *
- * h₁ is the error on the top level without it; h₂ the error on the last but one without both. Where the second cannot
- * be had, the first stands for it. The 0.01 keeps a lucky hit from counting as certainty.
+ * Leaving out one of many close levels would only ask for the next step. Where fewer than three levels are left, the
+ * top one alone is left out. One error h is a poor estimate of a standard deviation, so it counts half as much again in
+ * variance; the 0.05 keeps a lucky hit from counting as certainty. Both were chosen on the sweeps of `deno task bench
+ * extrapolate`.
  *
  * @param curve Family to refit.
  * @param means Level means, ascending.
  * @returns The top level's prediction, and the score.
  */
 export function holdOut(curve: Curve, means: readonly LevelMean[]): HoldOut {
-  const top = predictLast(curve, means);
-  if (!top) return { holdout: null, score: null };
-  const below = predictLast(curve, means.slice(0, -1));
-  const first = Math.log(top.observed / top.predicted);
-  const second = below ? Math.log(below.observed / below.predicted) : first;
+  const last = means[means.length - 1];
+  const half = means.filter(({ sessions }) => sessions <= HALF * last.sessions);
+  const left = half.length >= FEWEST ? half : means.slice(0, -1);
+  const fit = fitCurve(curve, left);
+  const predicted = fit ? curve.value(last.sessions, fit.values) : NaN;
+  if (!(predicted > 0) || !Number.isFinite(predicted)) return { holdout: null, score: null };
   return {
-    holdout: { ...top, relative_error: top.predicted / top.observed - 1 },
-    score: Math.sqrt(first ** 2 + second ** 2 / 2) + 0.01,
+    holdout: {
+      sessions: last.sessions,
+      predicted,
+      observed: last.value,
+      relative_error: predicted / last.value - 1,
+    },
+    score: Math.sqrt(1.5) * Math.abs(Math.log(last.value / predicted)) + FLOOR,
   };
-}
-
-function predictLast(curve: Curve, means: readonly LevelMean[]) {
-  const last = means.at(-1);
-  const fit = last && fitCurve(curve, means.slice(0, -1));
-  if (!fit) return undefined;
-  const predicted = curve.value(last.sessions, fit.values);
-  return predicted > 0 && Number.isFinite(predicted)
-    ? { sessions: last.sessions, predicted, observed: last.value }
-    : undefined;
 }
