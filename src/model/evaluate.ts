@@ -6,11 +6,12 @@ import { levelMeans } from "./level_means.ts";
 /**
  * Reads a fit at one concurrency. A pure function of plain data: a fit that went through JSON gives the same numbers.
  *
+ * - `estimate`: within the levels the accepted curve. Beyond them no curve has earned to be read alone: from one doubling
+ *   on it is the mean, on the ln scale, of the curves whose hold-out score is at most 2 × the best, weighted by 1/score².
  * - `confidence`: the accepted curve's mean, delta method on the ln scale with Student t on levels − parameters.
- * - `prediction`: a new run. The accepted curve's own prediction interval, widened to the envelope over all curves whose
- *   hold-out score is at most 3 × the best, of estimate × e^(±2·score·d), where d counts the doublings beyond the top
- *   level (0 within the range, where curves are only compared). The factor 2 belongs to 90 %; other levels scale it
- *   by their normal quantile.
+ * - `prediction`: a new run. The accepted curve's own prediction interval, widened to the envelope over the same curves of
+ *   value × e^(±1.75·score·d), where d counts the doublings beyond the top level (0 within the range, where curves are
+ *   only compared). The factor 1.75 belongs to 90 %; other levels scale it by their normal quantile.
  * - `sizing_upper`: one-sided 95 % upper bound of the prediction, at every `level`.
  *
  * @param fit From `fitDemand`, `fitThroughput` or `fitPoints`.
@@ -46,13 +47,17 @@ export function evaluate(fit: MetricFit, sessions: number): Evaluation {
   const two = multiple((1 + fit.level) / 2);
   return {
     sessions,
-    estimate: own.estimate,
+    estimate: estimateAt(fit, sessions, own.estimate),
     confidence: spread(own.estimate, two * own.error),
     prediction: predict(fit, sessions, { own, multiple: two, probability: (1 + fit.level) / 2 }),
     sizing_upper: predict(fit, sessions, { own, multiple: multiple(0.95), probability: 0.95 })[1],
     extrapolation: extrapolationOf(sessions, fit.range[1]),
   };
 }
+
+/** Chosen, like the floor of the scores, on the sweeps of `deno task bench extrapolate`. */
+const CREDIBLE = 2;
+const FACTOR = 1.75;
 
 interface Reading {
   estimate: number;
@@ -74,6 +79,31 @@ function readModel(model: ModelFit, sessions: number): Reading {
   return { estimate, error: Math.sqrt(Math.max(0, variance)), residualError: model.residual_error };
 }
 
+/** Curves that predicted a level that they had not seen about as well as the best did. */
+function credible(fit: MetricFit): (ModelFit & { score: number })[] {
+  const best = Math.min(...fit.models.flatMap(({ score }) => score ?? []));
+  return fit.models.filter((model): model is ModelFit & { score: number } =>
+    model.score !== null && model.score <= CREDIBLE * best
+  );
+}
+
+function doublings(fit: MetricFit, sessions: number): number {
+  return Math.max(0, Math.log2(sessions / fit.range[1]));
+}
+
+function estimateAt(fit: MetricFit, sessions: number, accepted: number): number {
+  const curves = credible(fit);
+  const share = Math.min(1, doublings(fit, sessions));
+  if (curves.length === 0 || share === 0) return accepted;
+  const weights = curves.map(({ score }) => 1 / score ** 2);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const mean = curves.reduce(
+    (sum, model, index) => sum + weights[index] / total * Math.log(readModel(model, sessions).estimate),
+    0,
+  );
+  return Math.exp((1 - share) * Math.log(accepted) + share * mean);
+}
+
 function predict(
   fit: MetricFit,
   sessions: number,
@@ -81,11 +111,8 @@ function predict(
 ): Interval {
   const ownError = Math.hypot(own.error, own.residualError, replicateError(fit));
   let [lower, upper] = spread(own.estimate, multiple * ownError);
-  const best = Math.min(...fit.models.flatMap(({ score }) => score ?? []));
-  const doublings = Math.max(0, Math.log2(sessions / fit.range[1]));
-  const factor = 1.75 * normalQuantile(probability) / normalQuantile(0.95) * doublings;
-  for (const model of fit.models) {
-    if (model.score === null || model.score > 2 * best) continue;
+  const factor = FACTOR * normalQuantile(probability) / normalQuantile(0.95) * doublings(fit, sessions);
+  for (const model of credible(fit)) {
     const [low, high] = spread(readModel(model, sessions).estimate, factor * model.score);
     lower = Math.min(lower, low);
     upper = Math.max(upper, high);

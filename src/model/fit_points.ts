@@ -35,8 +35,9 @@ export interface PointsOptions extends FitOptions {
 /**
  * Fits the curves of its kind to replicates, compares them, and says how the metric grows.
  *
- * Demand: line and power law. Throughput: line, power law, Amdahl's law, USL. Curves are fitted to level means, on the
- * logarithm. With fewer than five usable levels only those with two parameters are tried; with fewer than three none.
+ * Demand: line and power law. Throughput: line, power law, Amdahl's law, USL, exponential saturation, knee. Curves are fitted
+ * to level means, on the logarithm. With fewer than five usable levels only the line and Amdahl's law are tried; with
+ * fewer than three none.
  *
  * @param points Replicates in any order, not changed; those with `excluded` are kept, but not fitted.
  * @param options Metric and kind, and what to read the fit at.
@@ -131,11 +132,9 @@ function adviseLevels(points: readonly FitPoint[], means: readonly LevelMean[]):
 }
 
 function candidatesFor(kind: "demand" | "throughput", means: readonly LevelMean[], level: number): Candidate[] {
-  const all: Curve[] = kind === "demand"
-    ? [linear, power]
-    : [linear, amdahl, power, usl, exponentialSaturation, knee];
+  const all: Curve[] = kind === "demand" ? [linear, power] : [linear, amdahl, power, usl, exponentialSaturation, knee];
   return all
-    .filter((curve) => means.length >= 5 || curve.parameters.length === 2)
+    .filter((curve) => means.length >= 5 || curve === linear || curve === amdahl)
     .flatMap((curve) => {
       const fit = fitCurve(curve, means, { level });
       return fit ? [{ fit, aicc: aiccOf(fit, means.length), ...holdOut(curve, means) }] : [];

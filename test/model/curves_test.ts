@@ -9,6 +9,10 @@ const AT: [ModelName, number[]][] = [
   ["power", [0.3, 0.05, 1.4]],
   ["amdahl", [50, 0.03]],
   ["usl", [50, 0.03, 0.001]],
+  ["exponential_saturation", [500, 40]],
+  ["knee", [50, 800]],
+  ["quadratic", [0.3, 0.05, 0.001]],
+  ["broken_stick", [0.3, 0.05, 0.2, 20]],
 ];
 
 for (const [name, parameters] of AT) {
@@ -66,6 +70,27 @@ for (const name of ["cisco", "specsdm91", "raytracer"]) {
   });
 }
 
+Deno.test("fitCurve() finds a knee, a saturation and a broken stick that are there", () => {
+  const truths: [ModelName, number[]][] = [
+    ["knee", [50, 800]],
+    ["exponential_saturation", [500, 40]],
+    ["broken_stick", [0.3, 0.05, 0.2, 20]],
+    ["quadratic", [0.3, 0.05, 0.001]],
+  ];
+  for (const [name, parameters] of truths) {
+    const curve = curveByName(name);
+    const points = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64].map((sessions) => ({
+      sessions,
+      value: curve.value(sessions, parameters),
+    }));
+    const fit = fitCurve(curve, points);
+    assert.ok(fit, name);
+    fit.values.forEach((value, index) => {
+      assert.ok(Math.abs(value / parameters[index] - 1) < 1e-5, `${name}: ${fit.values} instead of ${parameters}`);
+    });
+  }
+});
+
 Deno.test("fitCurve() keeps the band's variance of a parameter that ended at its bound", () => {
   // Proportion with alternating errors: the best line has an intercept under zero, so zero it is.
   const points = [1, 2, 4, 8, 16].map((sessions, index) => ({
@@ -84,5 +109,5 @@ Deno.test("fitCurve() says when the points do not determine the curve", () => {
 });
 
 Deno.test("curveByName() names what there is when asked for what there is not", () => {
-  assert.throws(() => curveByName("quadratic"), /one of linear, power, amdahl, usl: current value is quadratic/);
+  assert.throws(() => curveByName("cubic" as ModelName), /one of linear, power, .*, knee: current value is cubic/);
 });
