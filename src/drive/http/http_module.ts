@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-explicit-any -- JSON of a reply, as a fetch gives it
 import type { HttpCheck } from "../../schema/plan.ts";
 
 /** How a request of a module is to be made. */
@@ -14,13 +15,13 @@ export interface HttpCallOptions {
 
 /** A response, read to its end. */
 export interface HttpReply {
+  /** HTTP status. */
   status: number;
   /** Names in lower case; of a name that came more than once the values, joined by a comma. */
   headers: Record<string, string>;
   /** The body as UTF-8, up to 16 MiB of it. */
   text(): string;
   /** What the body is as JSON. @throws {SyntaxError} If it is none. */
-  // deno-lint-ignore no-explicit-any -- as of a fetch
   json(): any;
 }
 
