@@ -1,7 +1,7 @@
 import { COUNTER_NAMES, type Counters, type TruthWindow } from "./truth.ts";
 
 /**
- * Counters at many times, in a ring of fixed size; between two of them they are taken to grow evenly.
+ * Counters and memory at many times, in a ring of fixed size; between two of them counters are taken to grow evenly.
  *
  * @example Half of the way between two records
  * ```ts
@@ -10,8 +10,8 @@ import { COUNTER_NAMES, type Counters, type TruthWindow } from "./truth.ts";
  *
  * const zero = { cpu_ms: 0, requests: 0, api_requests: 0, bytes_in: 0, bytes_out: 0, messages_sent: 0, messages_delivered: 0, messages_dropped: 0 };
  * const history = new CounterHistory(10);
- * history.record(1000, zero);
- * history.record(1100, { ...zero, cpu_ms: 40 });
+ * history.record(1000, zero, 5e7);
+ * history.record(1100, { ...zero, cpu_ms: 40 }, 6e7);
  * assert.equal(history.between(1000, 1050).cpu_ms, 20);
  * ```
  */
@@ -19,6 +19,7 @@ export class CounterHistory {
   readonly #capacity: number;
   readonly #times: Float64Array;
   readonly #columns: Float64Array[];
+  readonly #memory: Float64Array;
   #recorded = 0;
 
   /** @param capacity How many records are kept. */
@@ -26,13 +27,15 @@ export class CounterHistory {
     this.#capacity = capacity;
     this.#times = new Float64Array(capacity);
     this.#columns = COUNTER_NAMES.map(() => new Float64Array(capacity));
+    this.#memory = new Float64Array(capacity);
   }
 
-  /** Adds the counters at a time that is not before the last one's [ms]. */
-  record(at_epoch_ms: number, counters: Counters): void {
+  /** Adds the counters at a time that is not before the last one's [ms], and the memory held then [bytes]. */
+  record(at_epoch_ms: number, counters: Counters, memory_bytes: number): void {
     const slot = this.#recorded % this.#capacity;
     this.#times[slot] = at_epoch_ms;
     for (let i = 0; i < COUNTER_NAMES.length; i++) this.#columns[i][slot] = counters[COUNTER_NAMES[i]];
+    this.#memory[slot] = memory_bytes;
     this.#recorded += 1;
   }
 
@@ -55,8 +58,20 @@ export class CounterHistory {
       from_epoch_ms,
       to_epoch_ms,
       elapsed_ms: to_epoch_ms - from_epoch_ms,
+      memory_peak_bytes: this.#peak(from, to),
       ...(counters as unknown as Counters),
     };
+  }
+
+  /** What was held when the window began counts too: it was not less until the next record. */
+  #peak(from: Place, to: Place): number {
+    let peak = this.#memory[from.before];
+    const last = to.share === 1 ? to.after : to.before;
+    for (let slot = from.before; slot !== last;) {
+      slot = (slot + 1) % this.#capacity;
+      peak = Math.max(peak, this.#memory[slot]);
+    }
+    return peak;
   }
 
   #locate(at_epoch_ms: number, name: string): Place {

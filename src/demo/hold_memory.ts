@@ -1,5 +1,7 @@
 import type { Libc } from "./libc.ts";
 
+const WORDS_A_MEGABYTE = 262_144;
+
 /** Memory that is resident until it is freed. */
 export interface HeldMemory {
   /** Size [bytes]. */
@@ -16,13 +18,14 @@ export interface HeldMemory {
  *
  * @param bytes Size [bytes]; 0 holds nothing.
  * @param libc The C library; `null` holds an `ArrayBuffer` instead.
+ * @param meanwhile Called after each megabyte that is written.
  * @throws {RangeError} If the system has no memory left.
  */
-export function holdMemory(bytes: number, libc: Libc | null): HeldMemory {
+export function holdMemory(bytes: number, libc: Libc | null, meanwhile?: () => void): HeldMemory {
   if (bytes === 0) return { bytes, free() {} };
   if (libc === null) {
     let buffer: ArrayBuffer | null = new ArrayBuffer(bytes);
-    scribble(buffer);
+    scribble(buffer, meanwhile);
     return {
       bytes,
       free() {
@@ -33,7 +36,7 @@ export function holdMemory(bytes: number, libc: Libc | null): HeldMemory {
   }
   let pages = libc.mapPages(bytes);
   if (pages === null) throw new RangeError(`Cannot hold ${bytes} bytes for a viewer: the system has no memory left`);
-  scribble(Deno.UnsafePointerView.getArrayBuffer(pages, bytes));
+  scribble(Deno.UnsafePointerView.getArrayBuffer(pages, bytes), meanwhile);
   return {
     bytes,
     free() {
@@ -44,7 +47,7 @@ export function holdMemory(bytes: number, libc: Libc | null): HeldMemory {
 }
 
 /** Marsaglia's xorshift32 over the whole buffer. */
-function scribble(buffer: ArrayBuffer): void {
+function scribble(buffer: ArrayBuffer, meanwhile?: () => void): void {
   const words = new Uint32Array(buffer, 0, Math.floor(buffer.byteLength / 4));
   let state = (Math.random() * 0xffff_ffff) | 1;
   for (let i = 0; i < words.length; i++) {
@@ -52,5 +55,6 @@ function scribble(buffer: ArrayBuffer): void {
     state ^= state >>> 17;
     state ^= state << 5;
     words[i] = state;
+    if (i % WORDS_A_MEGABYTE === 0) meanwhile?.();
   }
 }

@@ -4,6 +4,7 @@ import { ChatRoom, composeMessage } from "./chat_room.ts";
 import { CounterHistory } from "./counter_history.ts";
 import { holdMemory } from "./hold_memory.ts";
 import { openLibc } from "./libc.ts";
+import { OwnMemory } from "./own_memory.ts";
 import { LOOP_FRAMES, PALETTE, renderScene, SCENE } from "./render_scene.ts";
 import type { StreamerSettings } from "./settings.ts";
 import type { Counters, Truth } from "./truth.ts";
@@ -18,7 +19,9 @@ export interface RunningStreamer {
 }
 
 const SAMPLE_EVERY_MS = 50;
-const HISTORY_MS = 10 * 60_000;
+/** While it works, so that what it uses belongs to the right moment even where the machine interrupts it. */
+const SAMPLE_WORK_EVERY_MS = 5;
+const HISTORY_RECORDS = 24_000;
 const STATE_EVERY_MS = 1000;
 const MAX_TEXT = 2000;
 const MAX_BODY_BYTES = 8192;
@@ -42,8 +45,8 @@ const BYTES_HEADERS = { "content-type": "application/octet-stream", "cache-contr
 /**
  * Serves the live picture, the chat and the truth about their costs, on 127.0.0.1 only.
  *
- * Each request to a route under `/api/` burns `cpu_ms` of CPU time once; pages, frames, sockets and `/truth` burn none beyond their
- * own cost. A viewer, known by `?viewer=ID`, holds `memory_mb` from its first API request or socket on.
+ * Each request to a route under `/api/` burns `cpu_ms` of CPU time once, and holds the lock for `lock_ms`; pages, frames, sockets and
+ * `/truth` do neither. A viewer, known by `?viewer=ID`, holds `memory_mb` from its first API request or socket on.
  *
  * | route | does |
  * |---|---|
@@ -55,7 +58,7 @@ const BYTES_HEADERS = { "content-type": "application/octet-stream", "cache-contr
  * | `/ws/chat?viewer=ID` | the same room over a WebSocket |
  * | `GET /truth`, `/truth?mark=ID` | {@linkcode Truth} |
  * | `POST /truth/mark` | the same, and `{mark}` |
- * | `GET /truth/window?from=EPOCH_MS&to=EPOCH_MS` | a `TruthWindow`, interpolated between samples 50 ms apart (more where nothing is asked), ten minutes back |
+ * | `GET /truth/window?from=EPOCH_MS&to=EPOCH_MS` | a `TruthWindow`, interpolated between samples 5 ms apart while it works, two minutes back or more |
  *
  * @param settings What it costs; see {@linkcode StreamerSettings}.
  * @throws {Deno.errors.AddrInUse} If the port is taken.
@@ -64,10 +67,11 @@ export function serveStreamer(settings: StreamerSettings): RunningStreamer {
   const libc = openLibc();
   const cpuClock = libc?.threadCpuMs ?? processCpuMs;
   const room = new ChatRoom();
-  const viewers = new Viewers(() => holdMemory(Math.round(settings.memory_mb * 1e6), libc), settings.silence_ms);
+  const memoryBytes = Math.round(settings.memory_mb * 1e6);
+  const viewers = new Viewers(() => holdMemory(memoryBytes, libc, sampleWork), settings.silence_ms);
   const sockets = new Map<WebSocket, Viewer>();
   const listeners = new Map<ReadableStreamDefaultController<Uint8Array>, Viewer>();
-  const history = new CounterHistory(2 * HISTORY_MS / SAMPLE_EVERY_MS);
+  const history = new CounterHistory(HISTORY_RECORDS);
   const marks = new Map<string, { at_epoch_ms: number; counters: Counters }>();
   const byRoute: Record<string, number> = {};
   const done = {
@@ -79,7 +83,9 @@ export function serveStreamer(settings: StreamerSettings): RunningStreamer {
     messages_delivered: 0,
     messages_dropped: 0,
   };
+  const memory = new OwnMemory();
   let likes = 0;
+  let lockFree_ms = 0;
   let lastState = "";
 
   const segment = new Uint8Array(settings.frame_bytes);
@@ -89,8 +95,21 @@ export function serveStreamer(settings: StreamerSettings): RunningStreamer {
   const stream = JSON.stringify({ ...SCENE, fps: settings.fps, palette: PALETTE });
 
   const counters = (): Counters => ({ cpu_ms: processCpuMs(), ...done });
-  const sample = () => history.record(now(), counters());
+  let sampled = { at_epoch_ms: -Infinity, memory_bytes: 0 };
   let sampling = false;
+
+  function sample(): void {
+    const at_epoch_ms = now();
+    sampled = { at_epoch_ms, memory_bytes: memory.read(at_epoch_ms) };
+    history.record(at_epoch_ms, counters(), sampled.memory_bytes);
+  }
+
+  function sampleWork(): void {
+    const at_epoch_ms = now();
+    if (at_epoch_ms - sampled.at_epoch_ms < SAMPLE_WORK_EVERY_MS) return;
+    sampled.at_epoch_ms = at_epoch_ms;
+    history.record(at_epoch_ms, counters(), sampled.memory_bytes);
+  }
 
   /** Samples before the work and soon after it; a timer that never rests would itself cost 0.5 % of a core. */
   function sampleAround(): void {
@@ -137,6 +156,12 @@ export function serveStreamer(settings: StreamerSettings): RunningStreamer {
     return message;
   }
 
+  /** Requests get the lock in the order in which they come. Turns are planned, so that late timers do not add up. */
+  async function holdLock(): Promise<void> {
+    lockFree_ms = Math.max(now(), lockFree_ms) + settings.lock_ms;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, lockFree_ms - now())));
+  }
+
   async function api(request: Request, route: string, url: URL): Promise<Response> {
     const id = viewerId(url);
     if (id === null) return refuse(400, VIEWER_HELP);
@@ -155,7 +180,8 @@ export function serveStreamer(settings: StreamerSettings): RunningStreamer {
     done.api_requests += 1;
     // The body may have been long in coming.
     sampleAround();
-    burnCpu(settings.cpu_ms, cpuClock);
+    burnCpu(settings.cpu_ms, cpuClock, sampleWork);
+    if (settings.lock_ms > 0) await holdLock();
     if (route === "GET /api/frame") return reply(segment, BYTES_HEADERS);
     if (route === "POST /api/chat") {
       const message = say(viewer, text);
@@ -283,6 +309,7 @@ export function serveStreamer(settings: StreamerSettings): RunningStreamer {
       sockets: sockets.size + listeners.size,
       memory_held_bytes: viewers.memory_bytes,
       rss_bytes: Deno.memoryUsage().rss,
+      memory_bytes: memory.read(at_epoch_ms),
       pid: Deno.pid,
       settings,
     };
@@ -329,7 +356,7 @@ export function serveStreamer(settings: StreamerSettings): RunningStreamer {
   });
 
   sample();
-  const timer = setInterval(tick, Math.min(STATE_EVERY_MS, settings.silence_ms));
+  const timer = setInterval(tick, Math.min(STATE_EVERY_MS, settings.silence_ms / 4));
   const { port } = server.addr as Deno.NetAddr;
   return {
     url: `http://127.0.0.1:${port}/`,

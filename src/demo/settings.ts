@@ -6,6 +6,11 @@ export interface StreamerSettings {
   port: number;
   /** CPU time that each request to `/api/*` burns on top of its own cost [ms]. */
   cpu_ms: number;
+  /**
+   * How long each request to `/api/*` holds a lock that all of them share, and that costs no CPU time [ms]: the Streamer
+   * is full at `1000 / lock_ms` such requests a second, on an idle machine.
+   */
+  lock_ms: number;
   /** Memory held for each viewer [MB, 10⁶ bytes]. */
   memory_mb: number;
   /** Whether a chat message reaches the other viewers. Without it the message is only acknowledged. */
@@ -22,6 +27,7 @@ export interface StreamerSettings {
 export const DEFAULT_SETTINGS: Readonly<StreamerSettings> = {
   port: 0,
   cpu_ms: 1,
+  lock_ms: 0,
   memory_mb: 1,
   broadcast: true,
   fps: 10,
@@ -36,6 +42,7 @@ export const HELP = `The Streamer: a small live-stream and chat server on 127.0.
 
   --port N          TCP port, 0 for any that is free            (default ${DEFAULT_SETTINGS.port})
   --cpu-ms X        CPU time burned by each /api/* request [ms]  (default ${DEFAULT_SETTINGS.cpu_ms})
+  --lock-ms X       each /api/* request holds one lock so long   (default ${DEFAULT_SETTINGS.lock_ms})
   --memory-mb X     memory held for each viewer [MB]             (default ${DEFAULT_SETTINGS.memory_mb})
   --no-broadcast    acknowledge chat messages, deliver none
   --fps X           frames of the page's player [1/s]            (default ${DEFAULT_SETTINGS.fps})
@@ -54,7 +61,7 @@ When ready it prints one line of JSON on stdout: {"url", "port", "pid"}. SIGTERM
 `;
 
 interface NumberFlag {
-  key: "port" | "cpu_ms" | "memory_mb" | "fps" | "frame_bytes" | "silence_ms";
+  key: "port" | "cpu_ms" | "lock_ms" | "memory_mb" | "fps" | "frame_bytes" | "silence_ms";
   meaning: string;
   low: number;
   high: number;
@@ -64,6 +71,7 @@ interface NumberFlag {
 const NUMBER_FLAGS: Record<string, NumberFlag> = {
   "port": { key: "port", meaning: "TCP port", low: 0, high: 65_535, whole: true },
   "cpu-ms": { key: "cpu_ms", meaning: "CPU time a request [ms]", low: 0, high: 10_000, whole: false },
+  "lock-ms": { key: "lock_ms", meaning: "time a request holds the lock [ms]", low: 0, high: 10_000, whole: false },
   "memory-mb": { key: "memory_mb", meaning: "memory a viewer [MB]", low: 0, high: 1024, whole: false },
   "fps": { key: "fps", meaning: "frames a second", low: 0.1, high: 60, whole: false },
   "frame-bytes": { key: "frame_bytes", meaning: "size of a segment [bytes]", low: 0, high: 16_777_216, whole: true },

@@ -12,7 +12,7 @@ export interface Streamer extends AsyncDisposable {
   mark(): Promise<string>;
   /** What the Streamer has done so far, and since `mark` if there is one. */
   truth(mark?: string): Promise<Truth>;
-  /** What it did between two times [ms since 1970]; at most ten minutes back. */
+  /** What it did between two times [ms since 1970]; two minutes back, or more. */
   window(from_epoch_ms: number, to_epoch_ms: number): Promise<TruthWindow>;
   /** Ends the process and waits for its end. */
   close(): Promise<void>;
@@ -42,6 +42,7 @@ export async function startStreamer(settings: Partial<StreamerSettings> = {}): P
       fileURLToPath(new URL("./main.ts", import.meta.url)),
       `--port=${all.port}`,
       `--cpu-ms=${all.cpu_ms}`,
+      `--lock-ms=${all.lock_ms}`,
       `--memory-mb=${all.memory_mb}`,
       `--fps=${all.fps}`,
       `--frame-bytes=${all.frame_bytes}`,

@@ -39,6 +39,8 @@ export interface TruthWindow extends Counters {
   /** [ms since 1970] */
   to_epoch_ms: number;
   elapsed_ms: number;
+  /** The most that was held at one of the samples, as `memory_bytes` of {@linkcode Truth}. */
+  memory_peak_bytes: number;
 }
 
 /** What `GET /truth` answers. */
@@ -54,8 +56,10 @@ export interface Truth extends Counters {
   /** Memory held for the viewers, nothing else [bytes]. */
   memory_held_bytes: number;
   rss_bytes: number;
+  /** What the process holds alone, and its share of what it shares with others: what would be free without it. */
+  memory_bytes: number;
   pid: number;
   settings: StreamerSettings;
   /** With `?mark=ID`: what was done since the mark. */
-  since_mark?: TruthWindow;
+  since_mark?: Omit<TruthWindow, "memory_peak_bytes">;
 }

@@ -30,7 +30,7 @@ const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 };
  * Reduces the rows of one attempt to numbers over its steady window, and decides its flags.
  *
  * CPU is the difference of the counters at the first and the last sample of the window over the time between them, memory
- * the peak; quantiles interpolate (type 7 in R).
+ * the peak of its readings; quantiles interpolate (type 7 in R).
  *
  * @param attempt The rows.
  * @param plan What was planned.
@@ -50,6 +50,7 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
     const cores = counterRate(rows, (row) => row.cpu_ms);
     if (cores !== undefined) metrics[`${group}_cores`] = cores;
     const memory = rows.flatMap((row) => row.memory_bytes ?? []);
+    if (memory.length === 0) memory.push(...memoryBefore(attempt.resources, group, window.from_ms));
     if (memory.length === 0) continue;
     const rss = rows.flatMap((row) => row.rss_bytes ?? []);
     if (rss.length > 0) metrics[`${group}_rss_bytes`] = max(rss);
@@ -195,6 +196,12 @@ function factsOf(
     ...(steal === undefined ? {} : { steal_ratio: steal / capacity.machine_cores }),
     samples: system.length,
   };
+}
+
+/** The last reading before the window: memory that changes is read at once, so without a reading in it that one still holds. */
+function memoryBefore(rows: readonly ResourceRow[], group: string, from_ms: number): number[] {
+  const last = rows.findLast((row) => row.group === group && row.memory_bytes !== undefined && row.t_ms < from_ms);
+  return last ? [last.memory_bytes!] : [];
 }
 
 /** Use of the limit that the run's own groups share, 0–1. */

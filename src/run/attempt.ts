@@ -11,6 +11,10 @@ import type { Target } from "./target.ts";
 
 /** Between "ready" and the attempt's zero: time for the word to reach everybody. */
 const LEAD_MS = 150;
+/** How long memory that rests goes unread, if the window is not shorter [ms]. */
+const MEMORY_EVERY_MS = 5000;
+/** How long the window's last sample may come after its end [ms]. */
+const LAST_SAMPLE_MS = 2000;
 /** How long agents may take to drain, stop and seal. */
 const STOP_MS = 15_000;
 const PREPARE_MS = 120_000;
@@ -84,6 +88,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
       type: "sample",
       file: join(folder, "resources.jsonl"),
       interval_ms: options.sample_interval_ms,
+      memory_every_ms: Math.min(MEMORY_EVERY_MS, (options.length_ms - options.lead_ms) / 2),
       roots: {
         target: target.pids,
         target_name: target.name,
@@ -114,7 +119,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
 
     const failed = Promise.race(children.map((child) => child.done.then(() => undefined)));
     let stopped = await Promise.race([watch.until(zero_ms + options.length_ms), failed]);
-    const to_ms = stopped ? Math.min(options.length_ms, performance.now() - zero_ms) : options.length_ms;
+    const end_ms = stopped ? Math.min(options.length_ms, performance.now() - zero_ms) : options.length_ms;
     agents.forEach((agent) => agent.tell({ type: "stop" }));
     const driven = await within(STOP_MS, "stop", Promise.all(agents.map((agent) => agent.done)));
     sampler.tell({ type: "stop" });
@@ -132,8 +137,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
         kind: options.kind,
         state,
         started_at,
-        // The breaker may end a level before its warm-up has.
-        window: { from_ms: to_ms > options.lead_ms ? options.lead_ms : 0, to_ms },
+        window: watch.window(end_ms),
         files,
       },
       ...(stopped ? { reason: stopped.reason } : {}),
@@ -184,7 +188,9 @@ class Watch {
   #memory: Record<string, number> = {};
   #failingSince_ms?: number;
   #stop = Promise.withResolvers<Stop>();
-  #timer?: ReturnType<typeof setTimeout>;
+  #timers: ReturnType<typeof setTimeout>[] = [];
+  #window: { from_ms?: number; to_ms?: number } = {};
+  #sampled = Promise.withResolvers<undefined>();
   #lowMemory = false;
   #listeners = new AbortController();
 
@@ -207,16 +213,39 @@ class Watch {
     else drop.addEventListener("abort", tell, { signal: this.#listeners.signal });
   }
 
-  /** Resolves at that time with nothing, or earlier with why. */
+  /** The steady window: from the first sample after the warm-up to the sample that ended it, or to `end_ms` without one. */
+  window(end_ms: number): AttemptSeal["window"] {
+    const { lead_ms } = this.options;
+    const { from_ms = lead_ms, to_ms = end_ms } = this.#window;
+    // The breaker may end a level before its warm-up has.
+    if (to_ms <= lead_ms) return { from_ms: 0, to_ms };
+    return { from_ms: from_ms < to_ms ? from_ms : lead_ms, to_ms };
+  }
+
+  #bound(rows: ResourceRowLike[]): void {
+    const times = rows.map(({ t_ms }) => t_ms);
+    const { lead_ms, length_ms } = this.options;
+    if (Math.min(...times) >= lead_ms) this.#window.from_ms ??= Math.min(...times);
+    if (Math.min(...times) < length_ms) return;
+    this.#window.to_ms ??= Math.max(...times);
+    this.#sampled.resolve(undefined);
+  }
+
+  /**
+   * Resolves at that time with nothing, or earlier with why. The load goes on until the sample has come that ends the window:
+   * one that is late would count rest in.
+   */
   until(end_ms: number): Promise<Stop | undefined> {
-    const end = new Promise<undefined>((resolve) => {
-      this.#timer = setTimeout(() => resolve(undefined), end_ms - performance.now());
-    });
+    const after = (ms: number) =>
+      new Promise<undefined>((resolve) => this.#timers.push(setTimeout(() => resolve(undefined), ms)));
+    const end = after(end_ms - performance.now()).then(() =>
+      Promise.race([this.#sampled.promise, after(LAST_SAMPLE_MS)])
+    );
     return Promise.race([end, this.#stop.promise]);
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    for (const timer of this.#timers) clearTimeout(timer);
     this.#listeners.abort();
   }
 
@@ -246,6 +275,7 @@ class Watch {
 
   rows(rows: ResourceRowLike[]): void {
     if (!this.options.target.runs()) this.#stop.resolve(TARGET_ENDED);
+    this.#bound(rows);
     const before = this.#last;
     const system = rows.find(({ group }) => group === "system");
     // The last sample comes when the attempt ends, not when it is due: too soon for a rate.

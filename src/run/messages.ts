@@ -7,8 +7,15 @@ import type { ResourceRow } from "../schema/rows.ts";
 /** What the coordinator says to an agent or the sampler, one JSON document a line on its standard input. */
 export type ToChild =
   | { type: "job"; job: DriveJob; requests: string; events: string }
-  /** `page` is where the target's metrics are, if they are not this machine's. */
-  | { type: "sample"; file: string; interval_ms: number; roots: GroupRoots; page?: ScrapeOptions }
+  /** `page` is where the target's metrics are, if they are not this machine's; memory that rests is read every `memory_every_ms`. */
+  | {
+    type: "sample";
+    file: string;
+    interval_ms: number;
+    memory_every_ms?: number;
+    roots: GroupRoots;
+    page?: ScrapeOptions;
+  }
   | { type: "ping"; id: number }
   /** The attempt's zero, on the clock of the child that is told. */
   | { type: "start"; zero_ms: number }

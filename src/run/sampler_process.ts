@@ -16,13 +16,14 @@ async function sampleUntil(
 ) {
   const recorder = new Recorder(job.file);
   const clock = attemptClock(zero_ms);
+  const now = () => Math.max(0, Math.round(clock.now() * 1000) / 1000);
   const scraper = job.page && new TargetScraper(job.page);
   let scraped: Sample[] = [];
   let scraping: Promise<void> | undefined;
   let missed = 0;
   for (let due_ms = 0; !stop.aborted;) {
     await clock.until(due_ms, stop);
-    const t_ms = Math.max(0, Math.round(clock.now() * 1000) / 1000);
+    const t_ms = now();
     const slot = sampleSlot(due_ms, t_ms, job.interval_ms);
     missed += slot.missed;
     scraping ??= scraper?.scrape(clock.now).then((row) => {
@@ -31,7 +32,7 @@ async function sampleUntil(
       recorder.add(row);
       scraped.push(row);
     });
-    const rows = await sampler.sample(job.roots, t_ms);
+    const rows = await sampler.sample(job.roots, t_ms, now);
     const { user, system } = process.cpuUsage();
     const own = {
       late_ms: slot.late_ms,
@@ -61,7 +62,7 @@ if (import.meta.main) {
   const gone = listen((message) => {
     if (message.type === "sample") {
       const started = new Promise<number>((resolve) => start = resolve);
-      const sampler = makeSampler();
+      const sampler = makeSampler({ memory_every_ms: message.memory_every_ms });
       (async () => {
         // The first sample of a process finds everything new and slow; whatever is due at some time is due at the next one again.
         await sampler.sample(message.roots, -Infinity);

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { Cgroup } from "./cgroup.ts";
 import { GroupCpu } from "./group_cpu.ts";
 import { LinuxSystem } from "./linux_system.ts";
@@ -5,10 +6,11 @@ import type { ProcessGroup } from "./process_groups.ts";
 import { type ProcessReading, ProcessTable } from "./process_table.ts";
 import type { GroupRoots, Sample, Sampler } from "./sampler.ts";
 
-// Reading PSS walks page tables in the kernel. It is read as often as costs at most this share of the time.
+// Reading PSS walks page tables in the kernel. It is read as often as costs at most this share of the time, and more often
+// while the resident set, which costs nothing to see, has changed by more than a part.
 const PSS_TIME_SHARE = 0.005;
-// A short window must not end up without any reading.
-const PSS_MOST_MS = 5000;
+const PSS_CHANGED_TIME_SHARE = 0.05;
+const CHANGE = 0.02;
 // What others do to shared pages shows in the PSS of those that sleep.
 const PSS_ALL_MS = 30_000;
 // The generator comes last: it waits for the processes of the others.
@@ -28,7 +30,10 @@ class Group {
   hottest_ms = 0;
   pss = new Map<string, Pss>();
   pssDue_ms = 0;
+  pssChangedDue_ms = 0;
   pssAllDue_ms = 0;
+  /** Resident pages of all processes when PSS was last read. */
+  residentThen = 0;
 }
 
 /**
@@ -50,23 +55,32 @@ export class LinuxSampler implements Sampler {
   #system = new LinuxSystem();
   #cgroup?: Cgroup;
   #cgroupFirst_ms?: number;
+  readonly #memoryEvery_ms: number;
 
-  sample(roots: GroupRoots, t_ms: number): Sample[] {
+  /** @param memoryEvery_ms How long memory that has not changed may go unread [ms]. @default 5000 */
+  constructor(memoryEvery_ms = 5000) {
+    this.#memoryEvery_ms = memoryEvery_ms;
+  }
+
+  sample(roots: GroupRoots, t_ms: number, clock: () => number = () => t_ms): Sample[] {
     if (roots.target_cgroup !== undefined) this.#cgroup ??= new Cgroup(roots.target_cgroup);
     const inCgroup = this.#cgroup?.pids() ?? [];
+    const before_ms = clock();
     const system = this.#system.read();
+    const system_ms = between(before_ms, clock());
     this.#processes.update(roots, inCgroup, this.#system.generation);
-    const rows = GROUPS.filter((group) => hasRoots(group, roots)).map((group) => this.#sampleGroup(group, t_ms));
+    const rows = GROUPS.filter((group) => hasRoots(group, roots)).map((group) => this.#sampleGroup(group, t_ms, clock));
     if (this.#cgroup && rows[0]) Object.assign(rows[0], this.#countCgroup(this.#cgroup, inCgroup.length));
-    rows.push({ t_ms, group: "system", processes: this.#processes.size, ...system });
+    rows.push({ t_ms: system_ms, group: "system", processes: this.#processes.size, ...system });
     return rows;
   }
 
-  #sampleGroup(name: ProcessGroup, t_ms: number): Sample {
+  #sampleGroup(name: ProcessGroup, t_ms: number, clock: () => number): Sample {
     const group = this.#groups.get(name)!;
     const fine = name !== "browser";
     const readings: ProcessReading[] = [];
     let hottest_ms = 0;
+    const before_ms = clock();
     for (const pid of this.#processes.members(name)) {
       const reading = this.#processes.read(pid, fine);
       if (!reading) continue;
@@ -75,7 +89,8 @@ export class LinuxSampler implements Sampler {
     }
     const alive = readings.filter(({ ended }) => !ended);
     const row: Sample = {
-      t_ms,
+      // Busy machines interrupt a sampler: the time of the reading itself is what its counters belong to.
+      t_ms: between(before_ms, clock()),
       group: name,
       cpu_ms: round(group.cpu.update(readings.map(({ cpu }) => cpu), this.#creditedWithOthers())),
       processes: alive.length,
@@ -85,11 +100,16 @@ export class LinuxSampler implements Sampler {
       row.hottest_thread_cpu_ms = round(group.hottest_ms);
     }
     const counted = name === "target" && this.#cgroup?.memory_bytes() !== undefined;
-    if (!counted && alive.length > 0 && t_ms >= group.pssDue_ms) {
-      const before = performance.now();
+    const resident = sum(alive.map(({ resident_pages }) => resident_pages));
+    const changed = Math.abs(resident - group.residentThen) > CHANGE * group.residentThen;
+    const due_ms = changed ? group.pssChangedDue_ms : group.pssDue_ms;
+    if (!counted && alive.length > 0 && t_ms >= due_ms) {
+      const before = cpuTime();
       Object.assign(row, readMemory(group, alive, t_ms));
-      const cost_ms = performance.now() - before;
-      group.pssDue_ms = t_ms + Math.min(cost_ms / PSS_TIME_SHARE, PSS_MOST_MS);
+      const cost_ms = cpuTime() - before;
+      group.residentThen = resident;
+      group.pssChangedDue_ms = t_ms + Math.min(cost_ms / PSS_CHANGED_TIME_SHARE, this.#memoryEvery_ms);
+      group.pssDue_ms = t_ms + Math.min(cost_ms / PSS_TIME_SHARE, this.#memoryEvery_ms);
     }
     return row;
   }
@@ -179,6 +199,16 @@ function tryRead(path: string): string | undefined {
 
 function sum(values: number[]): number {
   return values.reduce((total, value) => total + value, 0);
+}
+
+/** CPU time, since a busy machine makes everything take longer [ms]. */
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+function between(before_ms: number, after_ms: number): number {
+  return round((before_ms + after_ms) / 2);
 }
 
 function round(value: number): number {

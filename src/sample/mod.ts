@@ -12,6 +12,7 @@ export * from "./make_sampler.ts";
 export * from "./named_processes.ts";
 export * from "./parse_exposition.ts";
 export * from "./portable_sampler.ts";
+export * from "./process_clock.ts";
 export * from "./process_groups.ts";
 export * from "./process_stat.ts";
 export * from "./process_table.ts";

@@ -22,21 +22,23 @@ export interface ProcessStat {
   threads: number;
   /** Start time in the kernel's ticks: with the id it names a process for good. */
   started: number;
+  /** Resident pages, shared ones included. */
+  resident_pages: number;
 }
 
 /**
  * Reads a line of `/proc/<pid>/stat`, whatever the name of the program: it may hold blanks, parentheses and line ends.
  *
- * Source: proc(5), fields 3 to 22.
+ * Source: proc(5), fields 3 to 24.
  *
  * @example A program named `a) (b`
  * ```ts
  * import { readProcessStat } from "./process_stat.ts";
  * import assert from "node:assert/strict";
  *
- * const line = "42 (a) (b) S 1 42 7 0 -1 4194560 12 0 0 0 150 20 3 1 20 0 4 0 1234 0 0";
- * const { parent, ticks_ms, threads, started } = readProcessStat(new TextEncoder().encode(line));
- * assert.deepEqual([parent, ticks_ms, threads, started], [1, 1700, 4, 1234]);
+ * const line = "42 (a) (b) S 1 42 7 0 -1 4194560 12 0 0 0 150 20 3 1 20 0 4 0 1234 0 56 0";
+ * const { parent, ticks_ms, threads, started, resident_pages } = readProcessStat(new TextEncoder().encode(line));
+ * assert.deepEqual([parent, ticks_ms, threads, started, resident_pages], [1, 1700, 4, 1234, 56]);
  * ```
  */
 export function readProcessStat(line: Uint8Array): ProcessStat {
@@ -44,7 +46,7 @@ export function readProcessStat(line: Uint8Array): ProcessStat {
   const fields: number[] = [];
   let value = 0;
   let sign = 1;
-  for (let index = start + 2; index < line.length && fields.length < 19; index++) {
+  for (let index = start + 2; index < line.length && fields.length < 21; index++) {
     const byte = line[index];
     if (byte === SPACE) {
       fields.push(sign * value);
@@ -63,6 +65,7 @@ export function readProcessStat(line: Uint8Array): ProcessStat {
     reaped_ms: (fields[12] + fields[13]) * TICK_MS,
     threads: fields[16],
     started: fields[18],
+    resident_pages: fields[20],
   };
 }
 

@@ -1,5 +1,6 @@
 import { KeptFile } from "./kept_file.ts";
 import type { ProcessCpu } from "./group_cpu.ts";
+import { openProcessClocks } from "./process_clock.ts";
 import { type ProcessGroup, processGroups } from "./process_groups.ts";
 import { namedProcesses, processName } from "./named_processes.ts";
 import { type ProcessStat, readNumber, readProcessStat } from "./process_stat.ts";
@@ -19,6 +20,8 @@ export interface ProcessReading {
   hottest_ms: number;
   /** It has ended and waits to be reaped. */
   ended: boolean;
+  /** Resident pages, shared ones included. */
+  resident_pages: number;
 }
 
 interface Thread {
@@ -63,6 +66,7 @@ export class ProcessTable {
   #generation?: string;
   #changed = false;
   #fine = readable("/proc/self/schedstat");
+  #clock = openProcessClocks();
 
   /** Live processes of the machine. */
   get size(): number {
@@ -117,7 +121,7 @@ export class ProcessTable {
   /**
    * Reads a process of a group.
    *
-   * @param fine in nanoseconds, thread by thread, instead of ticks.
+   * @param fine in nanoseconds, and thread by thread, instead of ticks.
    * @returns `undefined` if it has ended since {@linkcode ProcessTable.update}.
    */
   read(pid: number, fine: boolean): ProcessReading | undefined {
@@ -135,7 +139,7 @@ export class ProcessTable {
       return undefined;
     }
     known.stat = stat;
-    const { parent, started, ticks_ms, reaped_ms } = stat;
+    const { parent, started, ticks_ms, reaped_ms, resident_pages } = stat;
     const times = fine && this.#fine ? this.#threads(pid, known) : undefined;
     let own_ms = ticks_ms;
     let hottest_ms = 0;
@@ -147,7 +151,9 @@ export class ProcessTable {
       own_ms = reading.own_ms;
       if (!first) hottest_ms = reading.hottest_ms;
     }
-    known.last = { cpu: { pid, parent, started, own_ms, reaped_ms }, hottest_ms, ended: stat.state === "Z" };
+    if (fine) own_ms = this.#clock?.(pid) ?? own_ms;
+    const ended = stat.state === "Z";
+    known.last = { cpu: { pid, parent, started, own_ms, reaped_ms }, hottest_ms, ended, resident_pages };
     return known.last;
   }
 

@@ -21,6 +21,11 @@ export type Sample = Omit<ResourceRow, "seq">;
 export interface Sampler {
   /** `linux` reads /proc and cgroup files, `portable` asks systeminformation. */
   readonly kind: "linux" | "portable";
-  /** One row a group, `system` last. `t_ms` is stamped on the rows. */
-  sample(roots: GroupRoots, t_ms: number): Sample[] | Promise<Sample[]>;
+  /**
+   * One row a group, `system` last.
+   *
+   * @param t_ms When the sample is taken.
+   * @param clock Stamps each row when its counters are read. @default they are all stamped `t_ms`
+   */
+  sample(roots: GroupRoots, t_ms: number, clock?: () => number): Sample[] | Promise<Sample[]>;
 }

@@ -12,11 +12,12 @@ const TICK_MS = 10;
  * Follows the threads of one process.
  *
  * `/proc/<pid>/stat` counts the whole process but in ticks of 10 ms; `task/<tid>/schedstat` counts nanoseconds but forgets
- * ended threads. Together: the sum of the threads, corrected upwards wherever it falls more than two ticks behind.
+ * ended threads. Together: the sum of the threads, corrected upwards wherever it falls more than two ticks behind. Where
+ * `openProcessClocks` can be had, only the busiest thread is taken from here.
  */
 export class ThreadCpu {
   #last = new Map<string, number>();
-  #ended_ms = 0;
+  #ended_ms?: number;
 
   /**
    * Takes one reading.
@@ -33,10 +34,13 @@ export class ThreadCpu {
       // A thread that has used less than before is another one with the same id.
       hottest_ms = Math.max(hottest_ms, ms < before_ms ? ms : ms - before_ms);
     }
-    for (const [tid, ms] of this.#last) if (!(threads_ms.get(tid)! >= ms)) this.#ended_ms += ms;
-    const behind_ms = ticks_ms - (live_ms + this.#ended_ms);
-    if (behind_ms > 2 * TICK_MS) this.#ended_ms += behind_ms;
+    // What had ended before the first reading must not be made up for later.
+    let ended_ms = this.#ended_ms ?? Math.max(0, ticks_ms - live_ms);
+    for (const [tid, ms] of this.#last) if (!(threads_ms.get(tid)! >= ms)) ended_ms += ms;
+    const behind_ms = ticks_ms - (live_ms + ended_ms);
+    if (behind_ms > 2 * TICK_MS) ended_ms += behind_ms;
+    this.#ended_ms = ended_ms;
     this.#last = new Map(threads_ms);
-    return { own_ms: live_ms + this.#ended_ms, hottest_ms };
+    return { own_ms: live_ms + ended_ms, hottest_ms };
   }
 }

@@ -34,7 +34,7 @@ export interface AttemptSeal {
   state: "complete" | "failing";
   /** Wall-clock time of the attempt's start, ISO 8601. */
   started_at: string;
-  /** The planned steady window [ms from the attempt's start]. */
+  /** The steady window: what is planned, moved to the samples that begin and end it [ms from the attempt's start]. */
   window: { from_ms: number; to_ms: number };
   /** By name, within the attempt's folder. */
   files: Record<string, FileSeal>;

@@ -4,6 +4,7 @@ import process from "node:process";
 const BENCHES: Record<string, string> = {
   extrapolate: "predicting real sweeps at twice their top level, beside single curves and the usl package of R",
   http: "requests/s of one generator core and the cost of paced sessions, beside wrk and autocannon",
+  truth: "what is measured of a Streamer, beside what it knows of itself",
   measure: "what sampling and recording cost, beside what a user would pick instead",
 };
 

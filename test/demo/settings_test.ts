@@ -6,12 +6,14 @@ Deno.test("parseSettings() fills in what is not given", () => {
 });
 
 Deno.test("parseSettings() takes every flag", () => {
-  const args = "--port 8080 --cpu-ms 0.25 --memory-mb=4 --no-broadcast --fps 5 --frame-bytes 100 --silence-ms 500";
+  const args =
+    "--port 8080 --cpu-ms 0.25 --lock-ms 5 --memory-mb=4 --no-broadcast --fps 5 --frame-bytes 100 --silence-ms 500";
   assert.deepEqual(parseSettings(args.split(" ")), {
     kind: "settings",
     settings: {
       port: 8080,
       cpu_ms: 0.25,
+      lock_ms: 5,
       memory_mb: 4,
       broadcast: false,
       fps: 5,

@@ -177,6 +177,40 @@ Deno.test("an API request burns the CPU time that was asked for", async () => {
   }
 });
 
+Deno.test("the lock lets one API request through at a time, and costs no CPU time", async () => {
+  const [requests, lock_ms] = [30, 20];
+  await using streamer = await startStreamer({ cpu_ms: 0, memory_mb: 0, lock_ms });
+  await frame(streamer, "anna");
+  const mark = await streamer.mark();
+  await Promise.all(Array.from({ length: requests }, (_, index) => frame(streamer, `viewer-${index % 4}`)));
+  const { since_mark } = await streamer.truth(mark);
+  assert.equal(since_mark!.api_requests, requests);
+  // A timer may ring a little early, once.
+  assert(since_mark!.elapsed_ms >= requests * lock_ms - 2, `${since_mark!.elapsed_ms} ms`);
+  assert(since_mark!.cpu_ms < requests * lock_ms / 2, `${since_mark!.cpu_ms} ms of CPU time`);
+});
+
+Deno.test(
+  "the Streamer knows its own memory as the kernel does, and its peak in a window",
+  { ignore: !onLinux },
+  async () => {
+    await using streamer = await startStreamer({ cpu_ms: 0, memory_mb: 50, silence_ms: 1000 });
+    const from = (await streamer.truth()).now_epoch_ms;
+    const before = (await streamer.truth()).memory_bytes;
+    for (let n = 0; n < 4; n++) await frame(streamer, `viewer-${n}`);
+    const { memory_bytes, now_epoch_ms: held_at } = await streamer.truth();
+    const kernel = await pss(streamer.pid);
+    assert(Math.abs(memory_bytes / kernel - 1) < 0.03, `${memory_bytes} of ${kernel} bytes`);
+    assert(memory_bytes - before >= 200e6, `${memory_bytes - before} bytes more for 4 viewers of 50 MB`);
+    await eventually(async () => (await streamer.truth()).memory_held_bytes === 0, "the viewers forgotten");
+    const end = (await streamer.truth()).now_epoch_ms;
+    const whole = await streamer.window(from, end);
+    assert(Math.abs(whole.memory_peak_bytes / memory_bytes - 1) < 0.03, `a peak of ${whole.memory_peak_bytes} bytes`);
+    assert((await streamer.window(from, from + 1)).memory_peak_bytes < 0.5 * memory_bytes, "not yet");
+    assert(held_at < end);
+  },
+);
+
 Deno.test("pages, frames, sockets and the truth burn nothing", async () => {
   await using streamer = await startStreamer({ cpu_ms: 50, memory_mb: 0 });
   const mark = await streamer.mark();

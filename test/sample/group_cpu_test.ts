@@ -94,4 +94,8 @@ Deno.test("ThreadCpu keeps what ended threads used, and follows the process tota
   assert.deepEqual(threads.update(new Map([["1", 14]]), 10), { own_ms: 19, hottest_ms: 4 });
   assert.deepEqual(threads.update(new Map([["1", 14]]), 60), { own_ms: 60, hottest_ms: 0 });
   assert.deepEqual(threads.update(new Map([["1", 15]]), 60), { own_ms: 61, hottest_ms: 1 });
+
+  const later = new ThreadCpu();
+  assert.equal(later.update(new Map([["1", 10]]), 25).own_ms, 25, "other threads had ended before");
+  assert.equal(later.update(new Map([["1", 20]]), 40).own_ms, 35, "which is not made up for a second time");
 });

@@ -33,6 +33,49 @@ Deno.test({
 });
 
 Deno.test({
+  name: "threads that come and go between two samples are counted to the millisecond",
+  ignore,
+  fn: async () => {
+    const burn = "const end = performance.now() + 4; while (performance.now() < end); close()";
+    const code = `
+      import process from "node:process";
+      const cpu = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000 };
+      const input = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();
+      for (console.log(cpu()); !(await input.read()).done; console.log(cpu())) {
+        for (let n = 0; n < 12; n++) {
+          const worker = new Worker("data:application/javascript," + encodeURIComponent("postMessage(0); ${burn}"), { type: "module" });
+          await new Promise((resolve) => worker.onmessage = resolve);
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          worker.terminate();
+        }
+      }`;
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--ext=ts", code],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const truth_ms = async () => Number((await lines.read()).value);
+    const stdin = child.stdin.getWriter();
+    const sampler = new LinuxSampler();
+    let before_ms = await truth_ms();
+    sampler.sample(roots(child.pid), 0);
+    for (let n = 1, counted_ms = 0; n <= 3; n++) {
+      await stdin.write(new TextEncoder().encode("go\n"));
+      const after_ms = await truth_ms();
+      const { cpu_ms } = of(sampler.sample(roots(child.pid), n * 1000), "target");
+      const used_ms = after_ms - before_ms;
+      assert(used_ms > 50, `the threads used ${used_ms} ms`);
+      near(cpu_ms - counted_ms, used_ms, 0.02, 5);
+      [before_ms, counted_ms] = [after_ms, cpu_ms];
+    }
+    await stdin.close();
+    await child.stdout.cancel().catch(() => {});
+    await child.status;
+  },
+});
+
+Deno.test({
   name: "A process that was seen in the group stays there when its parent ends, and so do its children",
   ignore,
   fn: async () => {
