@@ -9,6 +9,10 @@ const FREE = 0.6;
 /** Share of the time that tasks were held back from which on it counts. */
 const HELD_BACK = 0.1;
 const LATE = 0.05;
+/** Share of a target's use from which on one thread is taken for the one that it all goes through. */
+const MAIN_THREAD = 0.7;
+/** With less than this share of the planned iterations, what all of them would have needed is a guess. */
+const LEAST_DELIVERED = 0.25;
 const ERRORS = 0.05;
 const STEAL = 0.02;
 const LOOP_LAG_MS = 50;
@@ -59,8 +63,10 @@ export function flagAttempt(facts: AttemptFacts): Flag[] {
   const { memory_pressure_ratio: pressure = 0, machine_memory_share = 0 } = facts;
   const memoryShort = pressure >= HELD_BACK && machine_memory_share > FREE;
   const saturated = saturation(facts, targetBusy, machineBusy, generator !== undefined || memoryShort);
+  const overloaded = saturated ? undefined : overload(facts);
   if (saturated) add("target_saturated", saturated, "demand");
-  else if (machineBusy >= PINNED || memoryShort) {
+  else if (overloaded) add("target_saturated", overloaded, "demand");
+  if (!saturated && (machineBusy >= PINNED || memoryShort)) {
     const busy = `the machine was ${percent(machineBusy)} busy, the target ${percent(targetBusy)}`;
     const short = `tasks waited for memory ${percent(pressure)} of the time, at ${
       percent(machine_memory_share)
@@ -118,6 +124,21 @@ function saturation(
     } busy`;
   }
   return undefined;
+}
+
+/**
+ * Whether the target would have been full on a free machine too: all of the plan at the price of what was delivered is more than
+ * there is.
+ */
+function overload(facts: AttemptFacts): string | undefined {
+  const { planned, delivered = planned, target_cores: cores = 0, target_hottest_thread: thread = 0 } = facts;
+  const failing = facts.failed || (facts.error_ratio ?? 0) > ERRORS;
+  if (failing || lateness(facts) <= LATE || delivered < LEAST_DELIVERED * planned) return undefined;
+  const whole = cores * planned / delivered / facts.capacity_cores;
+  if (whole >= 1) return `all of the planned iterations would have taken ${percent(whole)} of the target's cores`;
+  const one = thread * planned / delivered;
+  if (one < 1 || thread < MAIN_THREAD * cores) return undefined;
+  return `all of the planned iterations would have taken ${percent(one)} of a core in the target's busiest thread`;
 }
 
 /** Share of the planned iterations that did not happen, 0–1; none where chance at the window's ends explains it. */

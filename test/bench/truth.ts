@@ -27,6 +27,9 @@ export const TRUTH_SETTINGS = {
   broadcast: { name: "2 ms, 1 MB, broadcast", levels: [4, 8], streamer: { ...BASE, broadcast: true } },
 } satisfies Record<string, TruthSetting>;
 
+/** Time between two iterations of a session [s]. */
+export const PACE_S = 0.5;
+
 /** One level of one setting: what Plimsoll measured, and what the Streamer says of the same time. */
 export interface Compared {
   setting: string;
@@ -49,7 +52,7 @@ export async function compareWithTruth(setting: TruthSetting, out: string): Prom
     duration_ms: 3000,
     warmup_ms: 1500,
     idle_ms: 1000,
-    pace_ms: 500,
+    pace_ms: 1000 * PACE_S,
     requests: VIEWER_REQUESTS,
     target_pid: streamer.pid,
   }, { out });
@@ -57,9 +60,12 @@ export async function compareWithTruth(setting: TruthSetting, out: string): Prom
   const dataset = await load(out);
   return await Promise.all(
     summarise(dataset).levels.map(async (level) => {
-      const { seal } = dataset.attempts.find((one) => one.seal.level === level.level && !one.discarded)!;
+      const { seal, resources } = dataset.attempts.find((one) => one.seal.level === level.level && !one.discarded)!;
       const zero_ms = Date.parse(seal.started_at);
-      const truth = await streamer.window(zero_ms + seal.window.from_ms, zero_ms + seal.window.to_ms);
+      const sampled = resources.filter(({ group, t_ms }) =>
+        group === "target" && t_ms >= seal.window.from_ms && t_ms <= seal.window.to_ms
+      );
+      const truth = await streamer.window(zero_ms + sampled[0].t_ms, zero_ms + sampled.at(-1)!.t_ms);
       return {
         setting: setting.name,
         level,
@@ -113,12 +119,4 @@ export function printTruth(compared: Compared[]) {
 
 function format(value: number): string {
   return (value ?? NaN).toPrecision(4);
-}
-
-if (import.meta.main) {
-  await using folder = await tempFolder();
-  printTruth(
-    (await Promise.all(TRUTH_SETTINGS.map((setting, i) => compareWithTruth(setting, join(folder.path, `${i}`)))))
-      .flat(),
-  );
 }

@@ -95,6 +95,26 @@ Deno.test("flagAttempt() never calls a target at 60 % of its capacity saturated,
   assert.equal(full[0].name, "target_saturated");
 });
 
+Deno.test("flagAttempt() tells a target that is too small from one that a busy machine starves", () => {
+  const starved = { system_cores: 3.9, delivered: 40, undelivered: 40 };
+  const names = (facts: Partial<AttemptFacts>) =>
+    flagAttempt({ ...CLEAN, ...starved, ...facts }).map(({ name }) => name);
+  const rows: [why: string, facts: Partial<AttemptFacts>, names: string[]][] = [
+    ["60 % of one thread, half delivered", { target_cores: 0.3, target_hottest_thread: 0.3 }, ["machine_limited"]],
+    ["110 % of one thread, half delivered", { target_cores: 0.56, target_hottest_thread: 0.55 }, [
+      "target_saturated",
+      "machine_limited",
+    ]],
+    ["55 % each of three threads", { target_cores: 1.65, target_hottest_thread: 0.55 }, ["machine_limited"]],
+    ["110 % of all cores", { target_cores: 2.2, target_hottest_thread: 0.55 }, ["target_saturated", "machine_limited"]],
+    ["too little delivered to tell", { delivered: 8, undelivered: 72, target_cores: 0.2, target_hottest_thread: 0.2 }, [
+      "machine_limited",
+    ]],
+    ["all delivered", { delivered: 80, undelivered: 0, target_cores: 2.2 }, ["machine_limited"]],
+  ];
+  for (const [why, facts, want] of rows) assert.deepEqual(names(facts), want, why);
+});
+
 Deno.test("flagAttempt() does not take the ends of the window, or one hiccup, for saturation", () => {
   const rows: [why: string, facts: Partial<AttemptFacts>][] = [
     ["2 of 2.14 planned iterations of one session", { level: 1, planned: 15 / 7, delivered: 2 }],

@@ -1,0 +1,74 @@
+/** What is measured of Streamers with known costs, beside what they know of themselves. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type Compared, compareWithTruth, relativeError, TRUTH_SETTINGS, type TruthMetric } from "../bench/truth.ts";
+import { tempFolder } from "../temp_folder.ts";
+
+/** The kernel brings the counter of a running thread up to date at each of its ticks: 4 ms, on some machines 10. */
+const TICK_MS = 4;
+
+type Setting = keyof typeof TRUTH_SETTINGS;
+
+/** Half of the settings at once, as neighbours of each other: what else runs on a machine must not matter. */
+const TOGETHER: Setting[][] = [["base", "dear", "large", "lock"], ["cheap", "dearest", "largest", "broadcast"]];
+
+Deno.test({
+  name: "CPU, memory and requests over the window are what the target itself says, in every setting and between two",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using folder = await tempFolder();
+    const grid = {} as Record<Setting, Compared[]>;
+    for (const names of TOGETHER) {
+      const compared = names.map((name) => compareWithTruth(TRUTH_SETTINGS[name], join(folder.path, name)));
+      for (const [index, levels] of (await Promise.all(compared)).entries()) grid[names[index]] = levels;
+    }
+    const all = Object.values(grid).flat();
+    assert.equal(Object.keys(grid).length, Object.keys(TRUTH_SETTINGS).length);
+
+    for (const one of all) {
+      const what = `${one.setting}, ${one.level.level} sessions`;
+      const within = (metric: TruthMetric, part: number) =>
+        assert(
+          Math.abs(relativeError(one, metric)) <= part,
+          `${what}: ${metric} ${one.measured[metric]}, truth ${one.truth[metric]}`,
+        );
+      // Where neighbours leave so little to a target that a tick is more than 3 % of it, the tick counts.
+      const used_ms = one.truth.target_cores * one.level.window_s * 1000;
+      within("target_cores", Math.max(0.03, 2 * TICK_MS / used_ms));
+      within("target_memory_bytes", 0.1);
+      // Requests under way at the window's ends are counted at their end here, at their start there.
+      const apart = Math.abs(one.measured.requests_per_s - one.truth.requests_per_s) * one.level.window_s;
+      assert(apart <= 2 * one.level.level, `${what}: ${apart} requests apart`);
+      assert(!one.level.flags.some(({ name }) => name === "target_saturated"), JSON.stringify(one.level.flags));
+    }
+
+    /** CPU time of a request [ms], from the higher level. */
+    const cost = (of: "measured" | "truth", name: Setting) =>
+      1000 * grid[name][1][of].target_cores / grid[name][1][of].requests_per_s;
+    for (const [name, more_ms] of [["cheap", -1.5], ["dear", 4], ["dearest", 18]] as const) {
+      const apart = cost("measured", name) - cost("measured", "base");
+      assert(Math.abs(apart / more_ms - 1) <= 0.15, `${name}: ${apart} ms a request more than base, not ${more_ms}`);
+      const truth = cost("truth", name) - cost("truth", "base");
+      assert(Math.abs(apart / truth - 1) <= 0.1, `${name}: ${apart} ms a request more than base, truth ${truth}`);
+    }
+
+    /** Memory of a session [MB]. */
+    const slope = (of: "measured" | "truth", name: Setting) => {
+      const [low, high] = grid[name];
+      return (high[of].target_memory_bytes - low[of].target_memory_bytes) / (high.level.level - low.level.level) / 1e6;
+    };
+    for (const [name, memory_mb] of [["cheap", 1], ["large", 10], ["largest", 50]] as const) {
+      const [measured, truth] = [slope("measured", name), slope("truth", name)];
+      assert(Math.abs(measured - memory_mb) <= 0.1 * memory_mb, `${name}: ${measured} MB a session, not ${memory_mb}`);
+      assert(Math.abs(measured / truth - 1) <= 0.1, `${name}: ${measured} MB a session, truth ${truth}`);
+    }
+
+    // A lock costs waiting, not CPU time; a broadcast costs bytes.
+    assert(Math.abs(cost("measured", "lock") - cost("measured", "base")) <= 0.3 * cost("measured", "base"));
+    const latency = (name: Setting) => grid[name][0].level.metrics.latency_ms_p50;
+    assert(latency("lock") >= latency("base") + 4, `${latency("lock")} ms with a lock, ${latency("base")} without`);
+    const bytes = (name: Setting) =>
+      grid[name][1].level.metrics.network_bytes_per_s / grid[name][1].level.metrics.throughput;
+    assert(bytes("broadcast") > bytes("base") + 1000, `${bytes("broadcast")} and ${bytes("base")} bytes an iteration`);
+  },
+});
