@@ -1,311 +1,73 @@
-import { join } from "node:path";
-import { median } from "simple-statistics";
-import { Child } from "../../src/run/child.ts";
-import { makePlan } from "../../src/plan/mod.ts";
 import { textTable } from "../../src/cli/text_table.ts";
 import { tempFolder } from "../temp_folder.ts";
+import { type Load, type OwnWatched, peer, plimsoll, type Watched } from "./load.ts";
+import { Nginx } from "./nginx.ts";
+import { Peers } from "./peers.ts";
+import { type BenchOptions, type Goal, goalsTable, Rounds, significant } from "./rounds.ts";
 
 const SERVER_CORE = 0;
 const GENERATOR_CORE = 1;
-const ROUNDS = 3;
-const FLOOD_MS = 5000;
-const PACED_MS = 10_000;
-/** Ten thousand sessions take some seconds to connect. */
-const WARMUP_MS = 5000;
-const AUTOCANNON = "autocannon@8.0.0";
-const BODY = "x".repeat(1024);
+const OURS = "plimsoll";
+const PEERS = ["wrk", "k6", "autocannon", "locust", "artillery"];
+const GOALS: Record<number, [peer: string, wanted: number][]> = {
+  50: [["autocannon", 1.1], ["locust", 5], ["artillery", 20], ["wrk", 0.6]],
+  1000: [["autocannon", 1.2]],
+};
+const MOST_SPREAD = 3;
 
-/** What one generator did in one round. */
-interface Flood {
-  per_s: number;
-  p50_ms: number;
-  p99_ms: number;
-  /** CPU time a request: what else the machine does shows in it least. */
-  cpu_us: number;
-}
-
-/**
- * Requests a second of one generator core against nginx on the other, all rows recorded; and what paced sessions cost.
- *
- * Every generator runs in every round, one after the other.
- */
-export async function bench(): Promise<void> {
+/** Requests a second of one generator core against nginx on the other, all rows recorded. */
+export async function bench({ quick }: BenchOptions): Promise<void> {
   await using folder = await tempFolder();
-  if (!await runs("nginx", "-v")) {
-    throw new Error("Cannot run this benchmark as nginx must be installed: apt-get install nginx-light");
-  }
-  await using target = await nginx(folder.path);
-  const peers: [name: string, flood: (connections: number) => Promise<Flood>][] = [
-    ["plimsoll", (connections) => plimsoll(folder.path, target.url, connections)],
-  ];
-  const left: string[] = [];
-  if (await runs("wrk", "-v")) peers.push(["wrk", (connections) => wrk(target.url, connections)]);
-  else left.push("wrk");
-  const autocannonMain = await installAutocannon(folder.path);
-  if (autocannonMain) peers.push(["autocannon", (connections) => autocannon(autocannonMain, target.url, connections)]);
-  else left.push("autocannon");
-  if (left.length > 0) console.log(`Left out, as not installed: ${left.join(", ")}\n`);
+  await using nginx = await Nginx.start(folder.path, { core: SERVER_CORE });
+  const peers = new Peers();
+  const goals: Goal[] = [];
+  for (const sessions of quick ? [50] : [50, 1000]) {
+    const load: Load = { sessions, window_ms: quick ? 500 : 4000, core: GENERATOR_CORE };
+    const runners: Record<string, (() => Promise<Watched>) | undefined> = { [OURS]: () => plimsoll(load, nginx) };
+    for (const name of PEERS) runners[name] = await peer(name, load, { nginx, peers });
+    const rounds = await Rounds.run(runners, { rounds: quick ? 1 : 3, ours: OURS });
 
-  for (const connections of [50, 1000]) {
-    const results = new Map(peers.map(([name]) => [name, [] as Flood[]]));
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const [name, flood] of peers) results.get(name)!.push(await flood(connections));
-    }
-    const of = (name: string, key: keyof Flood) => median(results.get(name)!.map((flood) => flood[key]));
-    const ours = of("plimsoll", "per_s");
-    console.log(`One generator core, ${connections} connections, ${FLOOD_MS / 1000} s, medians of ${ROUNDS}\n`);
+    console.log(
+      `One generator core, ${sessions} connections, ${load.window_ms / 1000} s, medians of ${quick ? 1 : 3} rounds\n`,
+    );
     console.log(
       textTable(
         ["generator", "requests/s", "ours / its", "CPU µs / request", "its / ours", "p50 ms", "p99 ms", "p99 / p50"],
-        peers.map(([name]) => [
-          name === "plimsoll" ? "plimsoll, all rows recorded" : name,
-          Math.round(of(name, "per_s")).toLocaleString("en"),
-          (ours / of(name, "per_s")).toFixed(2),
-          of(name, "cpu_us").toFixed(1),
-          (of(name, "cpu_us") / of("plimsoll", "cpu_us")).toFixed(2),
-          of(name, "p50_ms").toFixed(2),
-          of(name, "p99_ms").toFixed(2),
-          (of(name, "p99_ms") / of(name, "p50_ms")).toFixed(1),
+        rounds.names.map((name) => [
+          name === OURS ? "plimsoll, all rows recorded" : name,
+          significant(rounds.median(name, ({ rate }) => rate)),
+          rounds.ratio(OURS, name, ({ rate }) => rate).toFixed(2),
+          rounds.median(name, ({ cpu_us_a_request }) => cpu_us_a_request).toFixed(1),
+          rounds.ratio(name, OURS, ({ cpu_us_a_request }) => cpu_us_a_request).toFixed(2),
+          significant(rounds.median(name, ({ p50_ms }) => p50_ms)),
+          significant(rounds.median(name, ({ p99_ms }) => p99_ms)),
+          significant(rounds.median(name, ({ p50_ms, p99_ms }) => p99_ms / p50_ms)),
         ]),
         [1, 2, 3, 4, 5, 6, 7],
-      ),
-      "\n",
+      ) + "\n",
     );
-  }
-
-  const rows: string[][] = [];
-  for (const sessions of [1000, 10_000]) {
-    const rounds: Awaited<ReturnType<typeof paced>>[] = [];
-    for (let round = 0; round < ROUNDS; round++) rounds.push(await paced(folder.path, target.url, sessions));
-    const of = (key: keyof typeof rounds[number]) => median(rounds.map((one) => one[key]));
-    rows.push([
-      sessions.toLocaleString("en"),
-      of("cpu_ms").toFixed(1),
-      of("late_p50_ms").toFixed(2),
-      of("late_p99_ms").toFixed(2),
-      of("errors").toFixed(0),
-      (of("session_bytes") / 2 ** 20).toFixed(3),
-    ]);
-  }
-  console.log(`Paced, one request a second and session, ${PACED_MS / 1000} s, medians of ${ROUNDS}\n`);
-  console.log(textTable(
-    ["sessions", "CPU ms / 1000 requests", "start late p50 ms", "p99 ms", "errors", "MiB RSS / session"],
-    rows,
-    [0, 1, 2, 3, 4, 5],
-  ));
-}
-
-async function runs(command: string, ...args: string[]): Promise<boolean> {
-  try {
-    await new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function onCore(core: number, command: string[]): Promise<string> {
-  const { stdout } = await new Deno.Command("taskset", { args: ["-c", `${core}`, ...command], stderr: "null" })
-    .output();
-  return new TextDecoder().decode(stdout);
-}
-
-async function nginx(folder: string): Promise<{ url: string } & AsyncDisposable> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  const config = join(folder, "nginx.conf");
-  await Deno.writeTextFile(
-    config,
-    `daemon off; worker_processes 1; worker_rlimit_nofile 20000; pid ${folder}/nginx.pid; error_log /dev/null;
-    events { worker_connections 15000; }
-    http {
-      access_log off; keepalive_requests 1000000000; keepalive_timeout 600s;
-      ${
-      ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(
-        " ",
-      )
+    const own = (value: (watched: OwnWatched) => number) =>
+      rounds.median(OURS, (watched) => value(watched as OwnWatched));
+    console.log(
+      `Requests that the server saw for each row of ours: ${own(({ served_per_row }) => served_per_row).toFixed(4)}; ` +
+        `errors: ${own(({ errors }) => errors)}\n`,
+    );
+    for (const [name, wanted] of GOALS[sessions]) {
+      goals.push({
+        what: `requests/s at ${sessions} connections / ${name}'s`,
+        measured: rounds.ratio(OURS, name, ({ rate }) => rate),
+        sense: ">=",
+        wanted,
+      });
     }
-      server { listen 127.0.0.1:${port} backlog=8192; location / { return 200 "${BODY}"; } }
-    }`,
-  );
-  const server = new Deno.Command("taskset", {
-    args: ["-c", `${SERVER_CORE}`, "nginx", "-c", config, "-p", folder, "-e", "/dev/null"],
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const url = `http://127.0.0.1:${port}/`;
-  for (let n = 0; n < 50; n++) {
-    try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      break;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    if (sessions === 1000) {
+      goals.push({
+        what: "p99 / p50 at 1000 connections",
+        measured: rounds.median(OURS, ({ p50_ms, p99_ms }) => p99_ms / p50_ms),
+        sense: "<=",
+        wanted: MOST_SPREAD,
+      });
     }
   }
-  return {
-    url,
-    [Symbol.asyncDispose]: async () => {
-      server.kill("SIGTERM");
-      await server.status;
-    },
-  };
-}
-
-async function wrk(url: string, connections: number): Promise<Flood> {
-  const before_ms = await childrenCpu_ms();
-  const text = await onCore(GENERATOR_CORE, [
-    "wrk",
-    "-t1",
-    `-c${connections}`,
-    `-d${FLOOD_MS / 1000}s`,
-    "--latency",
-    url,
-  ]);
-  const ms = (percent: number) => {
-    const [, value, unit] = new RegExp(`${percent}%\\s+([\\d.]+)(us|ms|s)`).exec(text)!;
-    return Number(value) * { us: 0.001, ms: 1, s: 1000 }[unit]!;
-  };
-  const requests = Number(/(\d+) requests in/.exec(text)![1]);
-  return {
-    per_s: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)![1]),
-    p50_ms: ms(50),
-    p99_ms: ms(99),
-    cpu_us: 1000 * (await childrenCpu_ms() - before_ms) / requests,
-  };
-}
-
-/** The entry point of autocannon, or nothing if npm cannot give it. */
-async function installAutocannon(folder: string): Promise<string | undefined> {
-  if (!await runs("npm", "--version")) return undefined;
-  const { success } = await new Deno.Command("npm", {
-    args: ["install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, AUTOCANNON],
-    stdout: "null",
-    stderr: "null",
-  }).output();
-  return success ? join(folder, "node_modules/autocannon/autocannon.js") : undefined;
-}
-
-async function autocannon(main: string, url: string, connections: number): Promise<Flood> {
-  const args = ["node", main, "-c", `${connections}`, "-d", `${FLOOD_MS / 1000}`, "-j", url];
-  const before_ms = await childrenCpu_ms();
-  const { requests, latency } = JSON.parse(await onCore(GENERATOR_CORE, args));
-  return {
-    per_s: requests.average,
-    p50_ms: latency.p50,
-    p99_ms: latency.p99,
-    cpu_us: 1000 * (await childrenCpu_ms() - before_ms) / requests.total,
-  };
-}
-
-interface Row {
-  scheduled_ms: number;
-  started_ms: number;
-  duration_ms: number;
-  outcome: string;
-}
-
-/** Runs the real agent for a while, pinned to its core, and reads what it recorded in the window. */
-async function agent(
-  folder: string,
-  options: { url: string; sessions: number; pace_ms: number; length_ms: number; requests: number },
-) {
-  const { url, sessions, pace_ms, length_ms } = options;
-  const work = await Deno.makeTempDir({ dir: folder });
-  const child = new Child(new URL("../../src/run/http_agent.ts", import.meta.url), {
-    name: "http agent",
-    permissions: [`--allow-net=${new URL(url).host}`, `--allow-read=${work}`, `--allow-write=${work}`],
-  });
-  try {
-    const requests = join(work, "requests.jsonl");
-    child.tell({
-      type: "job",
-      job: {
-        plan: makePlan({
-          url,
-          levels: [sessions],
-          pace_ms,
-          warmup_ms: WARMUP_MS,
-          requests: Array.from(
-            { length: options.requests },
-            () => ({ name: "get", method: "GET" as const, path: "/" }),
-          ),
-        }),
-        level: sessions,
-        replicate: 1,
-        attempt: 1,
-        sessions: Array.from({ length: sessions }, (_, session) => session),
-        address: "127.0.0.1",
-        run: work,
-        artifacts: join(work, "artifacts"),
-      },
-      requests,
-      events: join(work, "events.jsonl"),
-    });
-    await child.ready;
-    const idle = await usage(child.pid);
-    await onCore(GENERATOR_CORE, ["taskset", "-a", "-p", "-c", `${GENERATOR_CORE}`, `${child.pid}`]);
-    const zero_ms = performance.now() + 50;
-    child.tell({ type: "start", zero_ms: zero_ms + await child.clockOffset() });
-    const at = (t_ms: number) => new Promise((resolve) => setTimeout(resolve, zero_ms + t_ms - performance.now()));
-    await at(WARMUP_MS);
-    const before = await usage(child.pid);
-    await at(WARMUP_MS + length_ms);
-    const after = await usage(child.pid);
-    child.tell({ type: "stop" });
-    await child.done;
-    const rows: Row[] = [];
-    for (const line of (await Deno.readTextFile(requests)).split("\n")) {
-      if (line === "") continue;
-      const row: Row = JSON.parse(line);
-      const end_ms = row.started_ms + row.duration_ms;
-      if (end_ms >= WARMUP_MS && end_ms < WARMUP_MS + length_ms) rows.push(row);
-    }
-    return { rows, cpu_ms: after.cpu_ms - before.cpu_ms, bytes: after.bytes - idle.bytes };
-  } finally {
-    await child.end();
-    await Deno.remove(work, { recursive: true });
-  }
-}
-
-async function plimsoll(folder: string, url: string, sessions: number): Promise<Flood> {
-  // Iterations of many requests, whose slots have always passed: as fast as it goes.
-  const { rows, cpu_ms } = await agent(folder, { url, sessions, pace_ms: 1, length_ms: FLOOD_MS, requests: 100 });
-  const latency = rows.map(({ duration_ms }) => duration_ms).sort((a, b) => a - b);
-  return {
-    per_s: rows.filter(({ outcome }) => outcome === "ok").length / (FLOOD_MS / 1000),
-    p50_ms: latency[Math.floor(latency.length / 2)],
-    p99_ms: latency[Math.floor(latency.length * 0.99)],
-    cpu_us: 1000 * cpu_ms / rows.length,
-  };
-}
-
-async function paced(folder: string, url: string, sessions: number) {
-  const { rows, cpu_ms, bytes } = await agent(folder, {
-    url,
-    sessions,
-    pace_ms: 1000,
-    length_ms: PACED_MS,
-    requests: 1,
-  });
-  const late = rows.map(({ started_ms, scheduled_ms }) => started_ms - scheduled_ms).sort((a, b) => a - b);
-  return {
-    cpu_ms: cpu_ms / rows.length * 1000,
-    late_p50_ms: late[Math.floor(late.length / 2)],
-    late_p99_ms: late[Math.floor(late.length * 0.99)],
-    errors: rows.filter(({ outcome }) => outcome !== "ok").length,
-    session_bytes: bytes / sessions,
-  };
-}
-
-/** CPU time so far and resident memory of a process, from /proc. */
-async function usage(pid: number): Promise<{ cpu_ms: number; bytes: number }> {
-  const fields = (await Deno.readTextFile(`/proc/${pid}/stat`)).split(") ")[1].split(" ").map(Number);
-  return { cpu_ms: 10 * (fields[11] + fields[12]), bytes: 4096 * fields[21] };
-}
-
-/** CPU time so far of all children that have ended. */
-async function childrenCpu_ms(): Promise<number> {
-  const fields = (await Deno.readTextFile("/proc/self/stat")).split(") ")[1].split(" ").map(Number);
-  return 10 * (fields[13] + fields[14]);
+  console.log(goalsTable(goals) + "\n");
 }

@@ -1,19 +1,39 @@
-/** Runs a benchmark: `deno task bench NAME`. Benchmarks compare within one run, and say medians and ratios. */
+/** Runs benchmarks: `deno task bench NAME`. They compare within one run, round by round, and say medians and ratios. */
 import process from "node:process";
+import { installPeers } from "./peers.ts";
 
 const BENCHES: Record<string, string> = {
+  http:
+    "requests/s of one generator core at 50 and 1000 connections, beside wrk, k6, autocannon, Locust, Artillery (5 min)",
+  paced: "what paced sessions cost, 1000 and 10,000 of them, beside k6, Locust, Artillery (5 min)",
+  browser:
+    "what 8 browser sessions cost their generator, beside Artillery's Playwright engine and plain Playwright (2 min)",
+  measure: "what sampling and recording cost, beside psutil and systeminformation (3 min)",
   extrapolate: "predicting real sweeps at twice their top level, beside single curves and the usl package of R",
-  http: "requests/s of one generator core and the cost of paced sessions, beside wrk and autocannon",
   truth: "what is measured of a Streamer, beside what it knows of itself",
-  measure: "what sampling and recording cost, beside what a user would pick instead",
 };
 
-const name = Deno.args[0] ?? "";
-if (!Object.hasOwn(BENCHES, name)) {
+const names = Deno.args.filter((arg) => !arg.startsWith("--"));
+const flags = Deno.args.filter((arg) => arg.startsWith("--"));
+const known = names.every((name) => name === "all" || Object.hasOwn(BENCHES, name)) &&
+  flags.every((flag) => flag === "--quick" || flag === "--install-peers");
+if (!known || Deno.args.length === 0) {
   console.log(
-    `deno task bench NAME\n\n${Object.entries(BENCHES).map(([key, what]) => `  ${key}  ${what}`).join("\n")}`,
+    [
+      "deno task bench NAME… | all [--install-peers] [--quick]",
+      "",
+      ...Object.entries(BENCHES).map(([name, what]) => `  ${name.padEnd(11)} ${what}`),
+      "",
+      "  --install-peers  first installs what npm and PyPI have of them, in the user's cache folder; wrk and nginx-light are apt's",
+      "  --quick          one short round of little load: to see that it works",
+      "",
+      "A peer that is not installed is named and left out.",
+    ].join("\n"),
   );
-  process.exit(name === "" || name === "--help" ? 0 : 2);
+  process.exit(known ? 0 : 2);
 }
-const { bench } = await import(`./${name}.ts`);
-await bench();
+if (flags.includes("--install-peers")) await installPeers();
+for (const name of names.includes("all") ? Object.keys(BENCHES) : names) {
+  const { bench } = await import(`./${name}.ts`);
+  await bench({ quick: flags.includes("--quick") });
+}
