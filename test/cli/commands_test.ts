@@ -40,6 +40,23 @@ Deno.test("plimsoll sweep --dry-run says order, length and disk, and does nothin
   const text = await runPlimsoll(args, folder.path);
   assert.match(text.stdout, /order:.*\n.*length: about \d+:\d\d\n.*disk: {3}about \d+ MB/);
   assert.deepEqual([...Deno.readDirSync(folder.path)], []);
+  // The target may come later than the plan.
+  assert.equal(dry.unreached, "nothing accepts connections on port 9 of 127.0.0.1");
+  assert.match(text.stdout, /now: {4}nothing accepts connections on port 9 of 127\.0\.0\.1: the sweep would not begin/);
+});
+
+Deno.test("plimsoll sweep --find-limit --dry-run says how long the search may become", async () => {
+  await using streamer = await startStreamer();
+  const args = ["sweep", "--url", streamer.url, "--find-limit", "p95<500ms", "--replicates", "2", "--dry-run"];
+  const dry = JSON.parse((await runPlimsoll([...args, "--json"])).stdout);
+  assert.deepEqual(dry.plan.find_limit, [{ metric: "latency_ms_p95", below: 500 }]);
+  assert.equal(dry.unreached, undefined);
+  const text = await runPlimsoll([...args, "--levels", "4..32"]);
+  assert.match(
+    text.stdout,
+    /order: {2}from 4 doubled .*, at most to 32, then halved between: at most 8 levels, 2 times each\nlength: at most about/,
+  );
+  assert(!/now:/.test(text.stdout), text.stdout);
 });
 
 Deno.test("from a sweep to a report, by the command line alone", async () => {

@@ -74,10 +74,19 @@ Deno.test("a replicate that breaks three times is given up, the others go on, an
   assert(partial.warnings.some((text) => /^The sweep is not complete: no complete attempt of 2 sessions/.test(text)));
   assert.deepEqual(summarise(partial).levels.map(({ level }) => level), [1]);
 
-  const second = await startPlimsoll(["resume", run]).ended();
-  assert.equal(second.code, 0);
-  assert.deepEqual(second.end!.attempts, { complete: 2, failing: 0, planned: 2 });
+  // It has had its three attempts: whoever goes on gives it one more, and again.
+  const second = startPlimsoll(["resume", run]);
+  await until(() => existsSync(join(run, "levels", "2", "r1", "a4", "requests.jsonl")));
+  Deno.kill(await processWith(second, "http_agent.ts"), "SIGKILL");
+  const { code, stderr } = await second.ended();
+  assert.equal(code, 1);
+  assert.match(stderr, /2 sessions, replicate 1: .*it broke 3 times before: it is tried once more at most/);
+  assert(!existsSync(join(run, "levels", "2", "r1", "a5")));
+
+  const third = await startPlimsoll(["resume", run]).ended();
+  assert.equal(third.code, 0);
+  assert.deepEqual(third.end!.attempts, { complete: 2, failing: 0, planned: 2 });
   const whole = await load(run);
-  assert.deepEqual(summarise(whole).levels.map(({ level, attempt }) => [level, attempt]), [[1, 1], [2, 4]]);
+  assert.deepEqual(summarise(whole).levels.map(({ level, attempt }) => [level, attempt]), [[1, 1], [2, 5]]);
   assert(!whole.warnings.some((text) => /The sweep/.test(text)), whole.warnings.join());
 });

@@ -18,6 +18,8 @@ Deno.test("resume() of a run that has its plan and nothing else runs all of it",
     duration_ms: 1000,
     warmup_ms: 0,
     idle_ms: 1000,
+    // Else a busy machine would be warned of.
+    cooldown_ms: 0,
   });
   created.writeJson("plan.json", plan);
   created.close();
