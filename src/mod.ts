@@ -38,6 +38,7 @@ export type {
 } from "./schema/plan.ts";
 export type { EventRow, Outcome, RequestRow, ResourceRow } from "./schema/rows.ts";
 export type { AttemptSeal, CoolDown, FileSeal, ManifestLine, Provenance, Resumer, RunInfo } from "./schema/run.ts";
+export type { Share, ShareClock, ShareProvenance, ShareSeal } from "./schema/run.ts";
 export type { Baseline, Flag, FlagName, LevelSummary, RunSummary } from "./schema/levels.ts";
 export type {
   Evaluation,
@@ -54,6 +55,7 @@ export type {
 export type { Assumptions, FleetRow, SensitivityRow, Sizing, SizingMetric, SizingRow } from "./schema/sizing.ts";
 export type { ReportDocument, TimelinePoint } from "./schema/report.ts";
 export type { ProgressEvent, ProgressPhase } from "./schema/progress.ts";
+export type { LimitCondition, LimitFound } from "./schema/limit.ts";
 export { InputError } from "./schema/input_error.ts";
 export { FLAGS } from "./schema/levels.ts";
 export { OUTCOMES } from "./schema/rows.ts";
@@ -63,6 +65,8 @@ export { attemptOrder, defaultLevels, makePlan, parseDuration, parseLevels, pars
 export type { Machine, PlanInput, PlannedReplicate } from "./plan/mod.ts";
 
 // Measuring
+export { merge } from "./run/merge.ts";
+export type { MergeEnd } from "./run/merge.ts";
 export { resume } from "./run/resume.ts";
 export { sweep, sweepLength } from "./run/sweep.ts";
 export type { SweepEnd, SweepOptions } from "./run/sweep.ts";

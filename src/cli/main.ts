@@ -14,6 +14,10 @@ const COMMANDS: Record<string, { what: string; load: () => Promise<Command> }> =
     what: "go on with a sweep that was stopped or broke",
     load: async () => (await import("./resume.ts")).resume,
   },
+  merge: {
+    what: "make one run of the shares that several machines drove",
+    load: async () => (await import("./merge.ts")).merge,
+  },
   list: { what: "list runs", load: async () => (await import("./list.ts")).list },
   fit: { what: "fit how each metric grows with sessions", load: async () => (await import("./fit.ts")).fit },
   size: { what: "size machines for a number of sessions", load: async () => (await import("./size.ts")).size },

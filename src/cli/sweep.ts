@@ -1,12 +1,14 @@
 import process from "node:process";
 import { pinScenario } from "../drive/browser/pin_scenario.ts";
 import { describeLoad } from "../dataset/describe_load.ts";
-import { attemptLength, attemptOrder, checkUrl, type PlannedReplicate } from "../plan/mod.ts";
-import { checkOut, sweep as runSweep, type SweepEnd, sweepLength, type SweepOptions } from "../run/mod.ts";
+import { attemptLength, attemptOrder, checkUrl, parseShare, type PlannedReplicate, slotOf } from "../plan/mod.ts";
+import { checkOut, checkShare, sweep as runSweep, type SweepEnd, sweepLength, type SweepOptions } from "../run/mod.ts";
+import { planHash } from "../run/make_provenance.ts";
 import { accepts, resolveTarget } from "../run/target.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
-import { readFlags } from "./flags.ts";
+import type { Share } from "../schema/run.ts";
+import { type Flags, readFlags } from "./flags.ts";
 import { PLAN_FLAGS, planFromFlags } from "./plan_flags.ts";
 import { clock, terminalProgress } from "./terminal_progress.ts";
 
@@ -53,6 +55,7 @@ const HELP = `Runs concurrent sessions at several levels against a target and me
   --size-groups a,b        what the machine to be bought carries      (target; playwright target,browser)
   --seed N                 order of levels, phases of sessions        (1)
   --agents N               processes that share the sessions of a level    (one; http: more when one uses 60 % of a core)
+  --share K/N, --start-at TIME   drive a share of every level, as one of N machines: see below
   --out DIR                the run's folder, new                      (data/runs/TIME-MODE)
   --i-may-load-test=HOST:PORT   consent to load a host that is not loopback; with a page of metrics
                            elsewhere both: HOST:PORT,HOST:PORT
@@ -84,6 +87,14 @@ A module does one iteration, page opened and all; lines of \`npx playwright code
   };
 
   plimsoll sweep --mode playwright --url http://127.0.0.1:8080/ --scenario chat.ts --storage-state login.json --har
+
+Several machines drive one sweep without a hub: the same plan and time on each, another share. Attempts start on a grid of
+time slots, so clocks have to agree (chrony, systemd-timesyncd); what a machine misses is labelled, and not tried again. The
+machine that the target runs on samples it. TIME is ISO 8601, or HH:MM:SS of today. Then merge makes one run of them:
+
+  plimsoll sweep PLAN.json --share 1/3 --start-at 14:30:00 --out share-1       on the first machine
+  plimsoll sweep PLAN.json --share 2/3 --start-at 14:30:00 --out share-2       on the second, and so on
+  plimsoll merge data/runs/whole share-1 share-2 share-3
 `;
 
 /**
@@ -97,6 +108,8 @@ export async function sweep(args: string[]): Promise<number> {
     ...PLAN_FLAGS,
     out: { type: "string" },
     "i-may-load-test": { type: "string" },
+    share: { type: "string" },
+    "start-at": { type: "string" },
     "dry-run": { type: "boolean" },
     json: { type: "boolean" },
     help: { type: "boolean", short: "h" },
@@ -106,17 +119,18 @@ export async function sweep(args: string[]): Promise<number> {
     return 0;
   }
   const plan = planFromFlags(flags);
+  const shared = readShare(flags);
   const out = flags.values.out as string | undefined;
   const consent = flags.values["i-may-load-test"] as string | undefined;
   if (flags.values["dry-run"]) {
     checkUrl(plan.url, consent);
     if (plan.target_prometheus) checkUrl(plan.target_prometheus, consent, "--target-prometheus");
     if (out !== undefined) await checkOut(out);
-    const dry = { ...dryRun(await pinScenario(plan)), ...await whyUnreached(plan, consent) };
+    const dry = { ...dryRun(await pinScenario(plan), checkShare(plan, shared)), ...await whyUnreached(plan, consent) };
     console.log(flags.values.json ? JSON.stringify(dry, null, 2) : dryRunText(plan, dry));
     return 0;
   }
-  const end = await sweepInTerminal(plan, { out, consent });
+  const end = await sweepInTerminal(plan, { out, consent, ...shared });
   if (flags.values.json) console.log(JSON.stringify({ schema: "plimsoll.sweep/1", ...end }, null, 2));
   else console.log(endText(end));
   return endCode(end);
@@ -128,7 +142,10 @@ export function endCode(end: SweepEnd): number {
 }
 
 /** Runs a sweep with progress on standard error. The first Ctrl-C drains the sessions, a second one ends at once. */
-export function sweepInTerminal(plan: Plan, options: { out?: string; consent?: string }): Promise<SweepEnd> {
+export function sweepInTerminal(
+  plan: Plan,
+  options: Pick<SweepOptions, "out" | "consent" | "share" | "start_at">,
+): Promise<SweepEnd> {
   return inTerminal((own) => runSweep(plan, { ...options, ...own }));
 }
 
@@ -150,7 +167,20 @@ export async function inTerminal(
   }
 }
 
-function dryRun(plan: Plan) {
+/** The share that this machine drives, and when all begin. */
+function readShare({ values, positionals }: Flags): Pick<SweepOptions, "share" | "start_at"> {
+  const [share, start_at] = [values.share as string | undefined, values["start-at"] as string | undefined];
+  if (share !== undefined && values.levels === undefined && positionals.length === 0) {
+    throw new InputError(
+      "--share",
+      share,
+      "--levels or a plan file too: the levels of no plan are those of each machine",
+    );
+  }
+  return { ...(share === undefined ? {} : { share: parseShare(share, "--share") }), start_at };
+}
+
+function dryRun(plan: Plan, share?: ReturnType<typeof checkShare>) {
   const { screenshot_every_ms } = plan.browser_scenario;
   const attempts = attemptOrder(plan);
   const perSession = screenshot_every_ms > 0 ? attemptLength(plan).length_ms / screenshot_every_ms : 0;
@@ -163,10 +193,22 @@ function dryRun(plan: Plan) {
     schema: "plimsoll.dry-run/1",
     plan,
     order: attempts,
-    length_ms: sweepLength(plan),
+    length_ms: sweepLength(plan, { share: share !== undefined }),
+    ...(share ? { share: shareSlots(plan, share) } : {}),
     // A screenshot of a busy page is about 100 kB as JPEG and 1 MB as PNG, a row about 200 bytes.
     disk_bytes: Math.round(shots * (plan.browser_scenario.screenshot_format === "png" ? 1e6 : 1e5) + requests * 200),
   };
+}
+
+/** What has to be the same on every machine, and what this one drives. */
+function shareSlots(plan: Plan, { k, of, start_at_ms }: Share & { start_at_ms: number }) {
+  const { slot_ms } = slotOf(plan);
+  return { k, of, start_at: new Date(start_at_ms).toISOString(), slot_ms, plan_sha256: planHash(plan) };
+}
+
+function shareText({ k, of, start_at, slot_ms, plan_sha256 }: ReturnType<typeof shareSlots>): string {
+  return `share:  ${k} of ${of}, from ${start_at} on, an attempt every ${(slot_ms / 1000).toFixed(1)} s; ` +
+    `plan ${plan_sha256.slice(0, 12)}, the same on every machine`;
 }
 
 /** Why a sweep could not begin now, if it could not: a plan may be older than its target. */
@@ -191,6 +233,7 @@ function dryRunText(plan: Plan, dry: ReturnType<typeof dryRun> & { unreached?: s
     ...(dry.unreached ? [`now:    ${dry.unreached}: the sweep would not begin`] : []),
     `order:  ${orderText(plan, dry.order)}`,
     `length: ${about} ${clock(dry.length_ms)}`,
+    ...(dry.share ? [shareText(dry.share)] : []),
     `disk:   ${about} ${Math.ceil(dry.disk_bytes / 1e6)} MB`,
   ].join("\n");
 }
@@ -216,6 +259,11 @@ export function endText(end: SweepEnd): string {
       ? `${complete} of ${planned} attempts are complete: enough for the answer.`
       : `All ${planned} attempts are complete.`
     : `${complete} of ${planned} attempts are complete: ${end.reason}.`;
+  if (end.share) {
+    const { k, of } = end.share;
+    return `${ended}${mind}\nRun:  ${end.path}   (share ${k} of ${of})\n` +
+      `Next: deno task plimsoll merge OUT ${Array.from({ length: of }, (_, share) => `RUN-${share + 1}`).join(" ")}`;
+  }
   const resume = end.state === "complete" ? "" : `\nGo on: deno task plimsoll resume ${end.path}`;
   return `${limit}${ended}${mind}\nRun:  ${end.path}${resume}\nNext: deno task plimsoll report ${end.path}`;
 }

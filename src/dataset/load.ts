@@ -5,7 +5,13 @@ import pl from "nodejs-polars";
 import { attemptFiles, type RowKind } from "../schema/attempt_files.ts";
 import { InputError } from "../schema/input_error.ts";
 import { planSchema } from "../schema/plan.ts";
-import { type AttemptSeal, attemptSealSchema, type ManifestLine, type RunInfo } from "../schema/run.ts";
+import {
+  type AttemptSeal,
+  attemptSealSchema,
+  type ManifestLine,
+  type Provenance,
+  type RunInfo,
+} from "../schema/run.ts";
 import type { EventRow, RequestRow, ResourceRow } from "../schema/rows.ts";
 import type { DataFrame } from "./data_frame.ts";
 import { parseJsonl, readJsonl } from "./read_jsonl.ts";
@@ -20,7 +26,7 @@ export interface Attempt {
   discarded: boolean;
   /** From `requests.jsonl`, in order; those of further agents, `requests.2.jsonl` and so on, follow. */
   requests: RequestRow[];
-  /** From `resources.jsonl`, in order. */
+  /** From `resources.jsonl`, in order; in a merged run those of the other machines, which say their `share`, follow. */
   resources: ResourceRow[];
   /** From `events.jsonl`, in order; those of further agents follow. */
   events: EventRow[];
@@ -96,6 +102,7 @@ export async function load(path: string): Promise<Dataset> {
   if (full) {
     warnings.push(`Artifacts were given up from ${full.at} on: ${full.reason}. Disk is fitted without these attempts`);
   }
+  warnings.push(...shareWarnings(info.provenance, attempts));
   const warning = endWarning(lines);
   if (warning) warnings.push(warning);
   return { info, attempts, idle, requests: requestFrame(attempts), resources: resourceFrame(attempts), warnings };
@@ -117,6 +124,36 @@ function busyStarts(lines: readonly ManifestLine[], attempts: readonly Attempt[]
     `${worst.path}${most}, ${
       worst.rest_cores.toFixed(2)
     } at rest. Measure with a longer --cooldown, or on a quiet machine`,
+  ];
+}
+
+/** What the reader has to know of a run that is one share of a sweep, or was merged of all. */
+function shareWarnings({ share, shares }: Provenance, attempts: Attempt[]): string[] {
+  if (share) {
+    return [
+      `This is share ${share.k} of ${share.of} of a sweep, other machines drove the rest of each level: merge them first`,
+    ];
+  }
+  if (!shares) return [];
+  const sampled = shares.find(({ sampled_target }) => sampled_target)!;
+  const late = attempts.flatMap(({ seal }) => seal.shares?.map(({ start_late_ms }) => start_late_ms) ?? []);
+  const alone = new Set(shares.map(({ machine, k }) => machine ?? k)).size === 1;
+  const unkept = shares.filter(({ clock }) => clock === "nobody known").map(({ k }) => k);
+  const programs = new Set(shares.map(({ plimsoll_version, git_revision }) => `${plimsoll_version} (${git_revision})`));
+  return [
+    `Merged of ${shares.length} shares. The target and its machine are as share ${sampled.k} sampled them; generators and ` +
+    "browsers are summed over all machines, so system totals, and the textbook figure from them, leave the other " +
+    "machines out",
+    ...(late.length === 0
+      ? []
+      : [`Shares began up to ${Math.max(...late)} ms after their time, each by its own clock`]),
+    // One machine has one clock.
+    ...(alone || unkept.length === 0 ? [] : [
+      `No time service was found on the ${unkept.length === 1 ? "machine" : "machines"} of share ${
+        unkept.join(", ")
+      }: how far apart the shares began is not known`,
+    ]),
+    ...(programs.size > 1 ? [`The shares were driven by different programs: ${[...programs].join(", ")}`] : []),
   ];
 }
 
@@ -246,7 +283,17 @@ function resourceFrame(attempts: Attempt[]): DataFrame {
 }
 
 /** Columns of whole numbers that stay small. */
-const COUNTS = new Set(["level", "replicate", "attempt", "seq", "session", "iteration", "status", "processes"]);
+const COUNTS = new Set([
+  "share",
+  "level",
+  "replicate",
+  "attempt",
+  "seq",
+  "session",
+  "iteration",
+  "status",
+  "processes",
+]);
 
 /** One frame of all attempts: by columns, since a column that is absent from the first rows would be lost by rows. */
 function frame(attempts: Attempt[], rowsOf: (attempt: Attempt) => Record<string, unknown>[]): DataFrame {

@@ -17,7 +17,11 @@ const LEAST_MS = 50;
  * ```
  */
 export function timeline(dataset: Dataset, most_points = 2500): TimelinePoint[] {
-  const { attempts } = dataset;
+  // Of a merged run: the machine that sampled the target.
+  const attempts = dataset.attempts.map((attempt) => ({
+    ...attempt,
+    resources: attempt.resources.filter(({ share }) => share === undefined),
+  }));
   if (attempts.length === 0) return [];
   const zero = Date.parse(attempts[0].seal.started_at);
   const rows = attempts.reduce((count, { resources }) => count + resources.length, 0);

@@ -25,6 +25,8 @@ export interface AttemptFacts {
   /** Use of one core by the busiest thread, 0–1. */
   target_hottest_thread?: number;
   generator_hottest_thread?: number;
+  /** In a merged run, use of the busiest machine that drove another share, 0–1. */
+  other_machine_busy?: number;
   loop_lag_p99_ms?: number;
   start_late_p99_ms?: number;
   pace_ms: number;

@@ -13,6 +13,8 @@ export interface Capacity {
   machine_memory_bytes?: number;
   /** The limit of the cgroup that the run itself is in, and the groups that share it; absent without a limit. */
   shared?: { cores: number; groups: Group[] };
+  /** In a merged run, logical cores of the machines of the other shares, by share. */
+  others?: Record<number, number>;
 }
 
 /**
@@ -37,9 +39,11 @@ export interface Capacity {
  */
 export function capacityOf(
   plan: Pick<Plan, "target_prometheus">,
-  provenance: Pick<Provenance, "vcpus" | "cgroup_limits" | "target_limits"> & Partial<Pick<Provenance, "memory_bytes">>,
+  provenance:
+    & Pick<Provenance, "vcpus" | "cgroup_limits" | "target_limits" | "shares">
+    & Partial<Pick<Provenance, "memory_bytes">>,
 ): Capacity {
-  const { vcpus, cgroup_limits, target_limits, memory_bytes } = provenance;
+  const { vcpus, cgroup_limits, target_limits, shares, memory_bytes } = provenance;
   // A page's limits are those of its machine, which need not be this one.
   const elsewhere = plan.target_prometheus !== undefined;
   const local = Math.min(vcpus, (target_limits ?? cgroup_limits).cores ?? Infinity);
@@ -54,5 +58,6 @@ export function capacityOf(
     ...(target_memory_bytes === undefined ? {} : { target_memory_bytes }),
     ...(memory_bytes === undefined ? {} : { machine_memory_bytes: memory_bytes }),
     ...(cgroup_limits.cores === undefined ? {} : { shared: { cores: cgroup_limits.cores, groups } }),
+    ...(shares ? { others: Object.fromEntries(shares.map((share) => [share.k, share.vcpus])) } : {}),
   };
 }

@@ -86,6 +86,8 @@ export function flagAttempt(facts: AttemptFacts): Flag[] {
 function generatorLimit(facts: AttemptFacts): string | undefined {
   const { generator_hottest_thread: thread = 0, loop_lag_p99_ms: lag_ms = 0, start_late_p99_ms: late_ms = 0 } = facts;
   if (thread >= PINNED) return `the generator's busiest thread used ${percent(thread)} of a core`;
+  const { other_machine_busy: other = 0 } = facts;
+  if (other >= PINNED) return `a machine that drove another share was ${percent(other)} busy`;
   if (lag_ms > LOOP_LAG_MS) return `the generator's event loop was ${lag_ms.toFixed(0)} ms late (p99)`;
   if (late_ms > START_LATE * facts.pace_ms) {
     return `iterations started ${late_ms.toFixed(0)} ms late (p99) at a pace of ${facts.pace_ms} ms`;

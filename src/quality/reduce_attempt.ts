@@ -43,7 +43,10 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
   const inside = (t_ms: number) => t_ms >= window.from_ms && t_ms <= window.to_ms;
   const requests = attempt.requests.filter((row) => inside(row.started_ms + row.duration_ms));
   const events = attempt.events.filter((row) => inside(row.t_ms));
-  const byGroup = Map.groupBy(attempt.resources.filter((row) => inside(row.t_ms)), (row) => row.group);
+  // Of a merged run: what other machines used has counters of its own.
+  const sampled = attempt.resources.filter((row) => inside(row.t_ms));
+  const byGroup = Map.groupBy(sampled.filter(({ share }) => share === undefined), (row) => row.group);
+  const byShare = Map.groupBy(sampled.filter(({ share }) => share !== undefined), (row) => row.share!);
   const metrics: Record<string, number> = {};
 
   for (const [group, rows] of byGroup) {
@@ -57,6 +60,7 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
     metrics[`${group}_memory_bytes`] = max(memory);
     metrics[`${group}_memory_mean_bytes`] = mean(memory);
   }
+  addShares(metrics, byShare);
   for (const what of ["cores", "memory_bytes"]) {
     const parts = plan.size_groups.map((group) => metrics[`${group}_${what}`]);
     if (parts.every((part) => part !== undefined)) {
@@ -77,7 +81,7 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
   // Who thinks between iterations has planned no number of them.
   const planned = plan.mode === "command" || plan.think
     ? 0
-    : arrivals?.offered ?? level * (window.to_ms - window.from_ms) / plan.pace_ms;
+    : arrivals?.offered ?? (attempt.seal.share?.sessions ?? level) * (window.to_ms - window.from_ms) / plan.pace_ms;
   // Of a load generator that is not ours nothing is known but what it uses.
   if (plan.mode !== "command") metrics.throughput = whole.length / window_s;
   if (plan.mode !== "command") {
@@ -123,7 +127,7 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
     requests: requests.length,
     metrics,
     flags: [
-      ...flagAttempt(factsOf(attempt, plan, { capacity, metrics, byGroup, planned, undelivered })),
+      ...flagAttempt(factsOf(attempt, plan, { capacity, metrics, byGroup, byShare, planned, undelivered })),
       ...flagPlateau(attempt, plan, sessions),
     ],
   };
@@ -159,13 +163,20 @@ function factsOf(
     capacity: Capacity;
     metrics: Record<string, number>;
     byGroup: Map<string, ResourceRow[]>;
+    byShare: Map<number, ResourceRow[]>;
     planned: number;
     undelivered: number;
   },
 ): AttemptFacts {
-  const { capacity, metrics, byGroup, planned, undelivered } = found;
+  const { capacity, metrics, byGroup, byShare, planned, undelivered } = found;
   const { window } = attempt.seal;
-  const hottest = (group: string) => counterRate(byGroup.get(group) ?? [], (row) => row.hottest_thread_cpu_ms);
+  const hottestOf = (rows: ResourceRow[]) => counterRate(rows, (row) => row.hottest_thread_cpu_ms);
+  const hottest = (group: string) => hottestOf(byGroup.get(group) ?? []);
+  // Of several machines the worst decides.
+  const generatorThreads = [
+    hottest("generator"),
+    ...[...byShare.values()].map((rows) => hottestOf(rows.filter(({ group }) => group === "generator"))),
+  ].filter((use) => use !== undefined);
   // Of several agents the worst decides: its sessions are in all numbers.
   const generators = attempt.events.flatMap((row) => row.event === "generator" ? row : []);
   const system = byGroup.get("system") ?? [];
@@ -180,11 +191,12 @@ function factsOf(
     error_ratio: metrics.error_ratio,
     capacity_cores: capacity.target_cores,
     machine_cores: capacity.machine_cores,
-    ...sharedBusy(capacity, metrics),
+    ...sharedBusy(capacity, byGroup),
+    ...otherMachines(capacity, byShare),
     target_cores: metrics.target_cores,
     system_cores: metrics.system_cores,
     target_hottest_thread: hottest("target"),
-    generator_hottest_thread: hottest("generator"),
+    ...(generatorThreads.length > 0 ? { generator_hottest_thread: max(generatorThreads) } : {}),
     ...(generators.length > 0
       ? {
         loop_lag_p99_ms: max(generators.map((row) => row.loop_lag_p99_ms)),
@@ -205,10 +217,42 @@ function memoryBefore(rows: readonly ResourceRow[], group: string, from_ms: numb
 }
 
 /** Use of the limit that the run's own groups share, 0–1. */
-function sharedBusy({ shared }: Capacity, metrics: Record<string, number>): { shared_busy?: number } {
-  return shared
-    ? { shared_busy: sum(shared.groups.map((group) => metrics[`${group}_cores`] ?? 0)) / shared.cores }
-    : {};
+function sharedBusy({ shared }: Capacity, byGroup: Map<string, ResourceRow[]>): { shared_busy?: number } {
+  const cores = (group: string) => counterRate(byGroup.get(group) ?? [], (row) => row.cpu_ms) ?? 0;
+  return shared ? { shared_busy: sum(shared.groups.map(cores)) / shared.cores } : {};
+}
+
+/** Use of the busiest of the machines that drove other shares, 0–1. */
+function otherMachines(
+  { others = {} }: Capacity,
+  byShare: Map<number, ResourceRow[]>,
+): { other_machine_busy?: number } {
+  const busy = [...byShare].flatMap(([share, rows]) => {
+    const cores = counterRate(rows.filter(({ group }) => group === "system"), (row) => row.cpu_ms);
+    return cores === undefined || others[share] === undefined ? [] : cores / others[share];
+  });
+  return busy.length > 0 ? { other_machine_busy: max(busy) } : {};
+}
+
+/** Adds what generators and browsers of other machines used; their peaks need not have come at one time. */
+function addShares(metrics: Record<string, number>, byShare: Map<number, ResourceRow[]>): void {
+  const add = (name: string, value: number | undefined) => {
+    // A sum that lacks a machine would be a lower cost.
+    if (value === undefined || metrics[name] === undefined) delete metrics[name];
+    else metrics[name] += value;
+  };
+  for (const all of byShare.values()) {
+    for (const group of ["generator", "browser"]) {
+      const rows = all.filter((row) => row.group === group);
+      if (rows.length === 0) continue;
+      const memory = rows.flatMap((row) => row.memory_bytes ?? []);
+      const rss = rows.flatMap((row) => row.rss_bytes ?? []);
+      add(`${group}_cores`, counterRate(rows, (row) => row.cpu_ms));
+      add(`${group}_memory_bytes`, memory.length > 0 ? max(memory) : undefined);
+      add(`${group}_memory_mean_bytes`, memory.length > 0 ? mean(memory) : undefined);
+      add(`${group}_rss_bytes`, rss.length > 0 ? max(rss) : undefined);
+    }
+  }
 }
 
 function commandFault(attempt: AttemptRows): { command?: string } {

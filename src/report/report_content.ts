@@ -405,6 +405,12 @@ function provenanceTable({ provenance: p, summary, created_at }: ReportDocument)
     ["System", `${p.os}, kernel ${p.kernel}`],
     ["CPU", `${p.cpu_model}, ${p.vcpus} vCPU, ${p.threads_per_core} per core, governor ${p.governor}`],
     ["Memory", formatQuantity(p.memory_bytes, "memory_bytes")],
+    ...(p.shares ?? []).map(({ k, of, cpu_model, vcpus, memory_bytes, clock, sampled_target }): [string, string] => [
+      `Share ${k} of ${of}`,
+      `${cpu_model}, ${vcpus} vCPU, ${formatQuantity(memory_bytes, "memory_bytes")}, clock kept by ${clock}${
+        sampled_target ? "; sampled the target" : ""
+      }`,
+    ]),
     ["Limits of the control group", limits.length === 0 ? "none" : list(limits)],
     ["Sampler", `${p.sampler}; clock ${p.time_source}`],
     ...(p.browser === undefined ? [] : [[

@@ -91,6 +91,7 @@ async function drive(
     say({ type: "ready", browser: driver.browser?.() });
     const clock = attemptClock(await started);
     await clock.until(0, stop);
+    say({ type: "started", at_ms: Date.now() });
     loop.enable();
     const report = setInterval(() => {
       say({ type: "stats", ...tally.stats(performance.now()) });

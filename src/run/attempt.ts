@@ -17,6 +17,8 @@ const MEMORY_EVERY_MS = 5000;
 const LAST_SAMPLE_MS = 2000;
 /** How long agents may take to drain, stop and seal. */
 const STOP_MS = 15_000;
+/** How far from its time a share of an attempt may begin: more, and the clock was set meanwhile. */
+const MOST_LATE_MS = 1000;
 const PREPARE_MS = 120_000;
 const BREAKER_MS = 10_000;
 const MEMORY_FLOOR = 0.07;
@@ -30,6 +32,8 @@ export interface AttemptOptions {
   folder: string;
   /** What to drive, one job an agent; none in an idle window. */
   jobs: DriveJob[];
+  /** When it starts by the wall clock [ms since 1970], as one share of a sweep; at once where it is absent. */
+  start_at_ms?: number;
   /** Length, ramp and warm-up included [ms]. */
   length_ms: number;
   /** Ramp and warm-up: what comes before the steady window [ms]. */
@@ -51,7 +55,9 @@ export interface AttemptOptions {
 export type AttemptEnd =
   | {
     kind: "complete" | "failing";
-    seal: Omit<AttemptSeal, "level" | "replicate" | "attempt">;
+    seal: Omit<AttemptSeal, "level" | "replicate" | "attempt" | "share">;
+    /** How much later than told the last agent began, by the wall clock [ms]. */
+    start_late_ms: number;
     /** Why it is `failing`. */
     reason?: string;
     browser?: Provenance["browser"];
@@ -78,6 +84,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     children.push(sampler);
     const agents = jobs.map((job, index) => {
       const agent = startAgent(job, options, (message) => {
+        if (message.type === "started") watch.started(message.at_ms);
         if (message.type !== "stats") return;
         sampler.tell({ type: "artifacts", bytes: watch.stats(index, message).artifact_bytes });
       });
@@ -112,8 +119,9 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     if (early) return stoppedBy(early);
     const [[first]] = await prepared;
     const offsets = await Promise.all(children.map((child) => child.clockOffset()));
-    const zero_ms = performance.now() + LEAD_MS;
-    const started_at = new Date(Date.now() + LEAD_MS).toISOString();
+    const start_at_ms = options.start_at_ms ?? Date.now() + LEAD_MS;
+    const zero_ms = performance.now() + (start_at_ms - Date.now());
+    if (options.start_at_ms !== undefined) refuseLate(options.start_at_ms);
     children.forEach((child, index) => child.tell({ type: "start", zero_ms: zero_ms + offsets[index] }));
     watch.onDrop(() => agents.forEach((agent) => agent.tell({ type: "drop_artifacts" })));
 
@@ -129,14 +137,19 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
       throw new Error(stopped.reason);
     }
     if (stopped?.kind === "stop") return stoppedBy(stopped);
+    const start_late_ms = watch.late_ms(start_at_ms);
+    if (options.start_at_ms !== undefined && Math.abs(start_late_ms) > MOST_LATE_MS) {
+      throw new Error(`it began ${(start_late_ms / 1000).toFixed(1)} s after its time, by this machine's clock`);
+    }
     const files: Record<string, FileSeal> = Object.assign({}, ...driven.map((done) => done.files), sampled.files);
     const state = stopped || watch.mostlyFailed() ? "failing" : "complete";
     return {
       kind: state,
+      start_late_ms,
       seal: {
         kind: options.kind,
         state,
-        started_at,
+        started_at: new Date(start_at_ms).toISOString(),
         window: watch.window(end_ms),
         files,
       },
@@ -170,6 +183,14 @@ function startAgent(
   });
 }
 
+/** @throws {Error} If it is too late for a start at that time of the wall clock: the other shares do not wait. */
+export function refuseLate(start_at_ms: number): void {
+  const late_ms = Date.now() + LEAD_MS - start_at_ms;
+  if (late_ms <= 0) return;
+  const at = new Date(start_at_ms).toISOString().slice(11, 19);
+  throw new Error(`it was not ready for its start at ${at}Z, but ${(late_ms / 1000).toFixed(1)} s later`);
+}
+
 type Stop =
   | ({ kind: "stop" } & StopReason)
   | { kind: "failing" | "target_ended"; reason: string };
@@ -182,6 +203,7 @@ function stoppedBy(stop: Stop): AttemptEnd {
 
 /** Watches a running attempt: tells the listener how it goes, and says when a guard ends it. */
 class Watch {
+  #started_at_ms = 0;
   /** The latest of each agent. */
   #stats: AgentStats[] = [];
   #last: ResourceRowLike[] = [];
@@ -247,6 +269,16 @@ class Watch {
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#listeners.abort();
+  }
+
+  /** Takes an agent's word that it began, at that time of the wall clock. */
+  started(at_ms: number): void {
+    this.#started_at_ms = Math.max(this.#started_at_ms, at_ms);
+  }
+
+  /** How much later than at that time the last agent began; 0 without agents. */
+  late_ms(start_at_ms: number): number {
+    return this.#started_at_ms === 0 ? 0 : Math.round(this.#started_at_ms - start_at_ms);
   }
 
   /** Whether more than half of all requests failed. */

@@ -20,6 +20,7 @@ export interface SweepFacts {
   consent?: string;
   target_limits?: Provenance["target_limits"];
   browser?: Provenance["browser"];
+  share?: Provenance["share"];
 }
 
 /** Collects what a reader needs to judge, or repeat, the run. */
@@ -50,6 +51,7 @@ export function makeProvenance(plan: Plan, facts: SweepFacts): Provenance {
     ...(facts.consent ? { consent: facts.consent } : {}),
     seed: plan.seed,
     plan_sha256: planHash(plan),
+    ...(facts.share ? { share: facts.share } : {}),
     environment: ["PLIMSOLL_BROWSER"].filter((name) => Deno.env.get(name) !== undefined),
   };
 }

@@ -40,6 +40,8 @@ export interface AgentStats {
 export type FromChild =
   | { type: "ready"; browser?: { path: string; version: string; source: string; sandboxed: boolean } }
   | { type: "pong"; id: number; now_ms: number }
+  /** The attempt's zero has come, at this time of the wall clock [ms since 1970]. */
+  | { type: "started"; at_ms: number }
   | ({ type: "stats" } & AgentStats)
   | { type: "rows"; rows: Omit<ResourceRow, "seq">[] }
   | { type: "done"; files: Record<string, FileSeal> }

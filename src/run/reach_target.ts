@@ -2,6 +2,7 @@ import { checkUrl } from "../plan/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ScrapeOptions } from "../sample/scrape_target.ts";
+import { isHere } from "./is_here.ts";
 import { accepts, openTarget, resolvePage, resolveTarget, type TargetLimits } from "./target.ts";
 
 /** Where a target is, as found before anything is driven. */
@@ -15,6 +16,8 @@ export interface Reached {
   port: number;
   /** Its page of metrics, if the plan names one. */
   page?: ScrapeOptions;
+  /** It is on another machine, where another share of the sweep samples it. */
+  elsewhere?: boolean;
   /** What the target may use, as far as is known. */
   target_limits?: TargetLimits;
 }
@@ -25,9 +28,14 @@ export interface Reached {
  * command is tried once, so that a wrong one shows before anything is written.
  *
  * @param consent `HOST:PORT` that the user may load, if it is not loopback.
+ * @param options whether it is one share of a sweep: then the target's processes may be on another share's machine.
  * @throws {InputError} If something is not as the plan says.
  */
-export async function reachTarget(plan: Plan, consent?: string): Promise<Reached> {
+export async function reachTarget(
+  plan: Plan,
+  consent?: string,
+  options: { /** @default false */ share?: boolean } = {},
+): Promise<Reached> {
   const url = checkUrl(plan.url, consent);
   const page = await resolvePage(plan, consent);
   const addresses = await resolveTarget(url, consent !== undefined);
@@ -46,8 +54,9 @@ export async function reachTarget(plan: Plan, consent?: string): Promise<Reached
   }
   for (const address of addresses) {
     if (!await accepts(address, port)) continue;
-    const { limits } = await openTarget(plan, { address, port, page });
-    return { plan: pinned, addresses, address, port, page, target_limits: limits };
+    const elsewhere = options.share === true && !isHere(address);
+    const { limits } = await openTarget(plan, { address, port, page, elsewhere });
+    return { plan: pinned, addresses, address, port, page, target_limits: limits, ...(elsewhere ? { elsewhere } : {}) };
   }
   throw new InputError("--url", url.origin, `a URL that answers: nothing accepts connections on port ${port} there`);
 }

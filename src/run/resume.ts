@@ -28,11 +28,15 @@ import { type Part, planParts, walkParts } from "./walk_parts.ts";
  * const { state } = await resume("data/runs/first");
  * ```
  */
-export async function resume(path: string, options: Omit<SweepOptions, "out"> = {}): Promise<SweepEnd> {
+export async function resume(
+  path: string,
+  options: Omit<SweepOptions, "out" | "share" | "start_at"> = {},
+): Promise<SweepEnd> {
   if (path.includes("\0")) throw new InputError("RUN", path, "a path without NUL");
   const root = resolve(path);
   const manifest = readManifest(root);
   const plan = readPlan(root, manifest);
+  refuseShare(root);
   checkUrl(plan.url, options.consent);
   await checkSpace(root, "RUN");
   let directory: RunDirectory;
@@ -142,6 +146,17 @@ function readPlan(root: string, manifest: ManifestLine[]): Plan {
     throw new InputError("RUN", root, "a run whose plan.json is the one that it began with: this one was changed");
   }
   return makePlan(raw as Plan);
+}
+
+/** Shares have their times, and those have passed. */
+function refuseShare(root: string): void {
+  const { share, shares } = readProvenance(root) ?? {};
+  if (shares) throw new InputError("RUN", root, "a run that a sweep wrote: this one was merged of shares");
+  if (!share) return;
+  const remedy =
+    `a run of a whole sweep: this is share ${share.k} of ${share.of}, and its times have passed. Merge what there is, ` +
+    "or sweep all shares again";
+  throw new InputError("RUN", root, remedy);
 }
 
 function readProvenance(root: string): Provenance | undefined {

@@ -117,34 +117,34 @@ export class RunDirectory {
  * await checkOut("data/runs/first");
  * ```
  */
-export async function checkOut(out: string): Promise<void> {
-  if (out.includes("\0")) throw new InputError("--out", out, "a path without NUL");
+export async function checkOut(out: string, field = "--out"): Promise<void> {
+  if (out.includes("\0")) throw new InputError(field, out, "a path without NUL");
   const path = resolve(out);
   // The agents' permission to write is a list of paths with commas between them.
-  if (path.includes(",")) throw new InputError("--out", out, "a path without commas");
-  if (isLink(path)) throw new InputError("--out", out, "the folder itself: this is a link, which may change meanwhile");
+  if (path.includes(",")) throw new InputError(field, out, "a path without commas");
+  if (isLink(path)) throw new InputError(field, out, "the folder itself: this is a link, which may change meanwhile");
   let entries: string[] | undefined;
   try {
     entries = [...Deno.readDirSync(path)].map(({ name }) => name);
   } catch (error) {
     if (present(path)) {
       const isFile = error instanceof Deno.errors.NotADirectory;
-      throw new InputError("--out", out, isFile ? "a folder: this is a file" : "a folder that may be read and written");
+      throw new InputError(field, out, isFile ? "a folder: this is a file" : "a folder that may be read and written");
     }
   }
   if (entries?.includes("manifest.jsonl") || entries?.includes("plan.json")) {
     throw new InputError(
-      "--out",
+      field,
       out,
       `a new folder: this one holds a run. To go on with that: deno task plimsoll resume ${out}`,
     );
   }
   if (entries && entries.length > 0) {
-    throw new InputError("--out", out, "a new or empty folder: this one holds other files");
+    throw new InputError(field, out, "a new or empty folder: this one holds other files");
   }
   const folder = entries ? path : nearestFolder(path);
-  await checkWritable(folder, out);
-  await checkSpace(folder, "--out");
+  await checkWritable(folder, out, field);
+  await checkSpace(folder, field);
 }
 
 /**
@@ -189,16 +189,16 @@ function nearestFolder(path: string): string {
   return at;
 }
 
-async function checkWritable(folder: string, out: string): Promise<void> {
+async function checkWritable(folder: string, out: string, field: string): Promise<void> {
   const remedy = `a folder in a place that you may write to: ${folder} is not`;
   try {
-    if (!Deno.statSync(folder).isDirectory) throw new InputError("--out", out, remedy);
+    if (!Deno.statSync(folder).isDirectory) throw new InputError(field, out, remedy);
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw error instanceof InputError ? error : new InputError("--out", out, remedy);
+    throw error instanceof InputError ? error : new InputError(field, out, remedy);
   }
   // These say yes to root and then no to every file.
-  if (/^\/(proc|sys)(\/|$)/.test(folder)) throw new InputError("--out", out, remedy);
+  if (/^\/(proc|sys)(\/|$)/.test(folder)) throw new InputError(field, out, remedy);
 }
 
 function isLink(path: string): boolean {

@@ -5,18 +5,19 @@ import {
   type AgentUse,
   attemptLength,
   shareOf,
+  slotOf,
   splitShare,
   type TriedReplicate,
   WHOLE,
 } from "../plan/mod.ts";
 import type { LevelSummary } from "../schema/levels.ts";
 import type { LimitFound } from "../schema/limit.ts";
-import type { AttemptSeal, CoolDown, Provenance } from "../schema/run.ts";
+import type { AttemptSeal, CoolDown, Provenance, Share } from "../schema/run.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 import { agentPermissions } from "./agent_permissions.ts";
 import { agentUse } from "./agent_use.ts";
-import { type AttemptEnd, runAttempt } from "./attempt.ts";
+import { type AttemptEnd, refuseLate, runAttempt } from "./attempt.ts";
 import { coolDown } from "./cool_down.ts";
 import { Guards, type StopReason } from "./guards.ts";
 import { pause } from "./pause.ts";
@@ -28,6 +29,7 @@ import { summariseAttempt } from "./summarise_attempt.ts";
 import type { SweepEnd } from "./sweep.ts";
 import { openTarget, type Target } from "./target.ts";
 import { tellBusyStart, tellFlags, tellRestlessness } from "./tell_flags.ts";
+import { untilWallClock } from "./wall_clock.ts";
 import { type Part, planParts, walkParts } from "./walk_parts.ts";
 
 /** How often a part is tried before it is given up; a sweep that is resumed counts what broke before, and tries at least once. */
@@ -44,6 +46,8 @@ export interface PartsContext extends Reached {
   provenance: Provenance;
   signal?: AbortSignal;
   onProgress?: (event: ProgressEvent) => void;
+  /** Of a sweep that several machines drive: this one's, and when all begin [ms since 1970]. */
+  share?: Share & { start_at_ms: number };
   /** What is there already, by name of the part. */
   found?: Map<string, FoundAttempt[]>;
 }
@@ -56,6 +60,7 @@ export interface PartsContext extends Reached {
  */
 export async function runParts(context: PartsContext): Promise<SweepEnd> {
   const { plan, directory } = context;
+  const share = context.share !== undefined;
   const began_ms = performance.now();
   using guards = new Guards(directory.path, context.signal);
   guards.drop.addEventListener("abort", () => {
@@ -67,7 +72,11 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
   });
   const counts = (part: Part) => part.replicate !== undefined && !part.replicate.discarded;
   // How many a search needs is known when it is over.
-  const attempts = { complete: 0, failing: 0, planned: plan.find_limit ? 0 : planParts(plan).filter(counts).length };
+  const attempts = {
+    complete: 0,
+    failing: 0,
+    planned: plan.find_limit ? 0 : planParts(plan, { share }).filter(counts).length,
+  };
   const count = (part: Part, state: AttemptSeal["state"]) => {
     if (!counts(part)) return;
     attempts.complete++;
@@ -81,7 +90,7 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
   const memory = { level: Infinity, short: false };
   let limit: LimitFound | undefined;
 
-  const walk = walkParts(plan);
+  const walk = walkParts(plan, { share });
   let index = 0;
   for (let step = walk.next(); !step.done; index++) {
     const { part, rest } = step.value;
@@ -116,7 +125,9 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
         remaining_ms: rest.filter(isOpen).reduce((sum, { length_ms }) => sum + length_ms, 0),
       });
     const onLowMemory = () => memory.level = Math.min(memory.level, Math.max(level, 1));
-    const end = await runPart(part, { ...context, guards, agentsUsed, tell, onLowMemory });
+    const { slot_ms } = slotOf(plan);
+    const start_at_ms = context.share && context.share.start_at_ms + index * slot_ms;
+    const end = await runPart(part, { ...context, start_at_ms, guards, agentsUsed, tell, onLowMemory });
     if (end.kind === "stopped") {
       directory.note({ event: "sweep_stopped", reason: end.reason });
       const state = end.guard ? "guarded" : "stopped";
@@ -167,6 +178,8 @@ type PartEnd =
   | Extract<AttemptEnd, { kind: "stopped" }>;
 
 interface PartContext extends PartsContext {
+  /** The slot of this part, by the wall clock [ms since 1970]. */
+  start_at_ms?: number;
   guards: Guards;
   /** Of all attempts that are complete. */
   agentsUsed: AgentUse[];
@@ -190,12 +203,15 @@ async function runPart(part: Part, context: PartContext): Promise<PartEnd | { ki
     if (guards.stop.aborted) return { kind: "stopped", ...guards.stop.reason as StopReason };
     const attempt = before + tries;
     context.tell(attempt);
+    if (context.start_at_ms) await untilWallClock(context.start_at_ms - slotOf(context.plan).gap_ms, guards.stop);
+    if (guards.stop.aborted) continue;
     const cooldown = await waitForQuiet(part, context);
     if (guards.stop.aborted) continue;
     const end = await attemptPart(part, attempt, cooldown, context);
     if (end.kind !== "failed") return end;
     onProgress?.({ kind: "flag", level, replicate, name: "attempt_failed", reason: end.reason });
-    if (tries === most) return { kind: "given_up", reason: end.reason };
+    // The other shares' next slot does not wait for another try.
+    if (context.share || tries === most) return { kind: "given_up", reason: end.reason };
     await pause(RETRY_MS, guards.stop);
   }
 }
@@ -254,7 +270,8 @@ async function attemptPart(
     noteFailed(end.reason, { stopped: true });
     return end;
   }
-  directory.seal(folder, { ...end.seal, ...id });
+  const seal: AttemptSeal = { ...end.seal, ...id, ...shareSeal(level, end.start_late_ms, context) };
+  directory.seal(folder, seal);
   if (end.browser && !context.provenance.browser) {
     context.provenance.browser = { ...end.browser, path: end.browser.path.replace(homedir(), "~") };
     directory.writeJson("provenance.json", context.provenance);
@@ -265,21 +282,36 @@ async function attemptPart(
   } else {
     const reason = end.reason === undefined ? {} : { reason: end.reason };
     directory.note({ event: "attempt_complete", ...id, path, state: end.seal.state, ...reason });
-    agentsUsed.push(...agentUse(folder, { ...end.seal, ...id }));
-    const summary = summariseAttempt(folder, { ...end.seal, ...id }, context);
+    agentsUsed.push(...agentUse(folder, seal));
+    const summary = summariseAttempt(folder, seal, context);
     tellFlags(summary, context.onProgress);
     return { ...end, summary };
   }
   return end;
 }
 
+/** What of an attempt is this share's; nothing where it is all of it. */
+function shareSeal(
+  level: number,
+  start_late_ms: number,
+  { share, start_at_ms }: PartContext,
+): Pick<AttemptSeal, "share"> {
+  if (!share) return {};
+  const { k, of } = share;
+  const intended_at = new Date(start_at_ms!).toISOString();
+  return { share: { k, of, sessions: shareOf(level, share).length, intended_at, start_late_ms } };
+}
+
 /** As many as the plan says; if it says nothing, as many as what is complete asks for. */
 function countAgents(
   level: number,
   replicate: number,
-  { plan, provenance, agentsUsed, onProgress }: PartContext,
+  { plan, provenance, agentsUsed, share, onProgress }: PartContext,
 ): number {
-  if (plan.agents !== undefined || plan.mode !== "http") return Math.min(plan.agents ?? 1, level);
+  const fixed = plan.agents ?? (plan.mode === "http" && !share ? undefined : 1);
+  // Arrivals have their share, whatever the sessions.
+  const least = plan.arrivals ? 1 : 0;
+  if (fixed !== undefined) return Math.min(fixed, Math.max(least, shareOf(level, share ?? WHOLE).length));
   const cores = Math.min(provenance.vcpus, provenance.cgroup_limits.cores ?? Infinity);
   const { agents, one_uses } = agentsFor(level, agentsUsed, Math.min(cores, level));
   if (agents > 1) {
@@ -294,9 +326,10 @@ async function measure(
   { attempt, agents, folder }: { attempt: number; agents: number; folder: string },
   context: PartContext,
 ): Promise<AttemptEnd> {
-  const { plan, directory, address, port, guards } = context;
+  const { plan, directory, address, port, guards, start_at_ms } = context;
   const { level = 0, replicate = 0 } = part.replicate ?? {};
   const idle = part.phase !== "level";
+  if (start_at_ms !== undefined) refuseLate(start_at_ms);
   const { lead_ms, length_ms } = attemptLength(plan);
   let target: Target | undefined;
   try {
@@ -313,7 +346,12 @@ async function measure(
     return await runAttempt({
       kind: idle ? "idle" : "level",
       folder,
-      jobs: splitShare(WHOLE, agents).map((share) => ({ ...job, share, sessions: shareOf(level, share) })),
+      start_at_ms,
+      jobs: splitShare(context.share ?? WHOLE, agents).map((share) => ({
+        ...job,
+        share,
+        sessions: shareOf(level, share),
+      })),
       length_ms: idle ? plan.idle_ms : length_ms,
       lead_ms: idle ? 0 : lead_ms,
       sample_interval_ms: plan.sample_interval_ms,
@@ -329,7 +367,8 @@ async function measure(
   }
 }
 
-function nameOf({ replicate, name }: Part): string {
+/** What a person calls a part. */
+export function nameOf({ replicate, name }: Part): string {
   if (!replicate) return name;
   return `${sessionsText(replicate.level)}, replicate ${replicate.replicate}`;
 }

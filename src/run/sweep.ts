@@ -1,12 +1,16 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { checkUrl, makePlan, type PlanInput } from "../plan/mod.ts";
+import { checkUrl, makePlan, parseStart, type PlanInput, slotOf } from "../plan/mod.ts";
+import { InputError } from "../schema/input_error.ts";
 import type { LimitFound } from "../schema/limit.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
+import type { Provenance, Share } from "../schema/run.ts";
 import { makeProvenance, planHash } from "./make_provenance.ts";
 import { reachTarget } from "./reach_target.ts";
 import { checkOut, RunDirectory } from "./run_directory.ts";
+import { machineKey } from "./machine_key.ts";
+import { clockKeeper } from "./wall_clock.ts";
 import { runParts } from "./run_parts.ts";
 import { planParts } from "./walk_parts.ts";
 
@@ -19,6 +23,13 @@ export interface SweepOptions {
   out?: string;
   /** `HOST:PORT` of a target that is not loopback and that the user may load. */
   consent?: string;
+  /**
+   * The share of a sweep that this machine drives, where several do without a hub: every machine the same plan, another `k`,
+   * the same `start_at`. {@linkcode merge} makes one run of theirs.
+   */
+  share?: Share;
+  /** With `share`: when the first idle window begins, on every machine: ISO 8601, or `HH:MM:SS` of today. */
+  start_at?: string;
   /** Ends the sweep gracefully: sessions drain, what is complete stays. */
   signal?: AbortSignal;
   /** Told of phases and samples as they come. */
@@ -40,6 +51,8 @@ export interface SweepEnd {
   limit?: LimitFound;
   /** One sentence where it is not complete. */
   reason?: string;
+  /** Where it is one share of a sweep. */
+  share?: Share;
 }
 
 /**
@@ -62,6 +75,7 @@ export interface SweepEnd {
 export async function sweep(input: PlanInput | Plan, options: SweepOptions = {}): Promise<SweepEnd> {
   const asked = makePlan(input);
   checkUrl(asked.url, options.consent);
+  const share = checkShare(asked, options);
   const out = resolve(options.out ?? defaultOut(asked));
   await checkOut(out);
   options.onProgress?.({
@@ -70,16 +84,19 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
     index: 0,
     of: planParts(asked).length,
     elapsed_ms: 0,
-    remaining_ms: sweepLength(asked),
+    remaining_ms: sweepLength(asked, { share: share !== undefined }),
   });
-  const reached = await reachTarget(asked, options.consent);
+  const reached = await reachTarget(asked, options.consent, { share: share !== undefined });
   const { plan } = reached;
   const directory = RunDirectory.create(out);
   try {
-    const provenance = makeProvenance(plan, { ...reached, consent: options.consent });
+    const facts = share && shareFacts(share, plan);
+    const provenance = makeProvenance(plan, { ...reached, consent: options.consent, share: facts });
     directory.describe(plan, provenance);
     directory.note({ event: "sweep_started", plan_sha256: planHash(plan) });
-    return await runParts({ ...reached, directory, provenance, ...options });
+    if (facts) tellShare(facts, provenance.plan_sha256, { ...options, elsewhere: reached.elsewhere });
+    const end = await runParts({ ...reached, directory, provenance, ...options, share });
+    return options.share ? { ...end, share: options.share } : end;
   } catch (error) {
     throw resumable(error as Error, out);
   } finally {
@@ -87,9 +104,73 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
   }
 }
 
-/** Expected length of a sweep, of a search at most; starting and stopping of processes included [ms]. */
-export function sweepLength(plan: Plan): number {
-  return planParts(plan).reduce((sum, part) => sum + part.length_ms, 0);
+/**
+ * Expected length of a sweep, of a search at most; starting and stopping of processes included [ms].
+ *
+ * @param options whether it is one share of a sweep that several machines drive.
+ */
+export function sweepLength(plan: Plan, options: { /** @default false */ share?: boolean } = {}): number {
+  return planParts(plan, options).reduce((sum, part) => sum + part.length_ms, 0);
+}
+
+/**
+ * Checks that a plan can be driven in shares, and when.
+ *
+ * @returns nothing where it is not to be.
+ * @throws {InputError} If it cannot, or the time has passed.
+ */
+export function checkShare(
+  plan: Plan,
+  { share, start_at }: Pick<SweepOptions, "share" | "start_at">,
+): (Share & { start_at_ms: number }) | undefined {
+  if (!share) {
+    if (start_at === undefined) return undefined;
+    throw new InputError("--start-at", start_at, "--share K/N too: without it a sweep begins at once");
+  }
+  const name = `${share.k}/${share.of}`;
+  if (!Number.isInteger(share.k) || !Number.isInteger(share.of) || share.k < 1 || share.k > share.of) {
+    throw new InputError("--share", name, "which machine this is of how many, for example 2/3");
+  }
+  if (plan.find_limit) {
+    throw new InputError("--share", name, "--levels without --find-limit: each machine would find levels of its own");
+  }
+  if (plan.target_command) {
+    throw new InputError(
+      "--share",
+      name,
+      "a target that runs already, without --target-command: each machine would start one",
+    );
+  }
+  if (start_at === undefined) {
+    throw new InputError("--start-at", "nothing", "the time at which all shares begin, for example 14:30:00");
+  }
+  return { ...share, start_at_ms: parseStart(start_at, Date.now()) };
+}
+
+function shareFacts(share: Share & { start_at_ms: number }, plan: Plan): NonNullable<Provenance["share"]> {
+  const { k, of, start_at_ms } = share;
+  return {
+    k,
+    of,
+    start_at: new Date(start_at_ms).toISOString(),
+    slot_ms: slotOf(plan).slot_ms,
+    clock: clockKeeper(),
+    ...machineKey(),
+  };
+}
+
+/** What a person at several machines has to compare. */
+function tellShare(
+  { k, of, start_at, clock }: NonNullable<Provenance["share"]>,
+  plan_sha256: string,
+  { elsewhere, onProgress }: Pick<SweepOptions, "onProgress"> & { elsewhere?: boolean },
+): void {
+  const tell = (reason: string) => onProgress?.({ kind: "flag", level: 0, replicate: 0, name: "share", reason });
+  tell(`Share ${k} of ${of} begins at ${start_at}, plan ${plan_sha256.slice(0, 12)}: both the same on every machine`);
+  if (elsewhere) tell("The target is on another machine: the share that runs there samples it");
+  if (clock === "nobody known") {
+    tell("No time service was found that keeps this machine's clock: shares begin together only if their clocks agree");
+  }
 }
 
 /** The same error, with what the user can do: the run is whole as far as it goes. */

@@ -102,15 +102,17 @@ export async function resolvePage(plan: Plan, consent?: string): Promise<ScrapeO
  * Makes the target ready for one part of the sweep: starts the plan's command and waits until it accepts connections, or
  * finds what the plan names.
  *
- * @param at where it accepts connections, and its page of metrics if it has one.
+ * @param at where it accepts connections, and its page of metrics if it has one; whether it is on another machine, where
+ *   another share samples it.
  * @throws {InputError} If the command cannot be started or does not come up, or what the plan names is not there.
  */
 export async function openTarget(
   plan: Plan,
-  at: { address: string; port: number; page?: ScrapeOptions },
+  at: { address: string; port: number; page?: ScrapeOptions; elsewhere?: boolean },
 ): Promise<Target> {
-  const { address, port, page } = at;
+  const { address, port, page, elsewhere } = at;
   if (page) return await openPage(page);
+  if (elsewhere) return processes([]);
   if (plan.target_command) return await startCommand(plan.target_command, address, port);
   if (plan.target_cgroup !== undefined) return openCgroup(plan.target_cgroup);
   if (plan.target_name !== undefined) return await openNamed(plan.target_name);

@@ -3,6 +3,7 @@ import {
   attemptOrder,
   nextLimitLevel,
   type PlannedReplicate,
+  slotOf,
   type TriedReplicate,
 } from "../plan/mod.ts";
 import type { LimitFound } from "../schema/limit.ts";
@@ -31,9 +32,24 @@ export interface PartStep {
   limit?: LimitFound;
 }
 
+/** How the parts of a sweep follow each other. */
+export interface PartsOptions {
+  /**
+   * Whether it is one share of a sweep that several machines drive: then each part has a slot, all of one length.
+   *
+   * @default false
+   */
+  share?: boolean;
+}
+
 /** The parts of a sweep, in the order of its seed; of a search for a limit those of the longest that it may become. */
-export function planParts(plan: Plan): Part[] {
-  return [idlePart(plan, "before"), ...attemptOrder(plan).map((one) => levelPart(plan, one)), idlePart(plan, "after")];
+export function planParts(plan: Plan, options: PartsOptions = {}): Part[] {
+  const parts = [
+    idlePart(plan, "before"),
+    ...attemptOrder(plan).map((one) => levelPart(plan, one)),
+    idlePart(plan, "after"),
+  ];
+  return options.share ? parts.map((part) => ({ ...part, length_ms: slotOf(plan).slot_ms })) : parts;
 }
 
 /**
@@ -51,8 +67,11 @@ export function planParts(plan: Plan): Part[] {
  * assert.deepEqual(names, ["idle/before", "levels/4/r0", "levels/4/r1", "idle/after"]);
  * ```
  */
-export function* walkParts(plan: Plan): Generator<PartStep, void, TriedReplicate | undefined> {
-  const parts = planParts(plan);
+export function* walkParts(
+  plan: Plan,
+  options: PartsOptions = {},
+): Generator<PartStep, void, TriedReplicate | undefined> {
+  const parts = planParts(plan, options);
   if (plan.find_limit === undefined) {
     for (const [index, part] of parts.entries()) yield { part, rest: parts.slice(index) };
     return;

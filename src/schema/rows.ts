@@ -59,6 +59,8 @@ export interface RequestRow {
 export interface ResourceRow {
   /** Position in the file, from 0, without gaps. */
   seq: number;
+  /** In a merged run, the share on whose machine it was sampled; absent where that is the machine that sampled the target. */
+  share?: number;
   /** When it was sampled [ms since the attempt's start]. */
   t_ms: number;
   /** Whose use this is. */
@@ -183,6 +185,7 @@ export const requestRowSchema = z.object({
 export const resourceRowSchema = z.object({
   ...row,
   t_ms: at,
+  share: z.int().min(1).optional(),
   group: z.enum(["target", "browser", "generator", "system"]),
   cpu_ms: at,
   memory_bytes: at.optional(),

@@ -20,6 +20,50 @@ export interface Share {
   of: number;
 }
 
+/** What one share of a sweep drove of an attempt, and when it began. */
+export interface ShareSeal extends Share {
+  /** Sessions of this share. */
+  sessions: number;
+  /** The start that was planned for all shares, ISO 8601, by this machine's clock. */
+  intended_at: string;
+  /** How much later this share's last agent began, by the same clock [ms]. */
+  start_late_ms: number;
+}
+
+/** Which share of a sweep a run is, and when it begins. */
+export interface ShareClock extends Share {
+  /** When the first part of all shares begins, ISO 8601. */
+  start_at: string;
+  /** From one attempt's start to the next one's [ms]. */
+  slot_ms: number;
+  /** The service that keeps this machine's clock; `nobody known` where none was found. */
+  clock: string;
+  /** The same where shares ran on one machine, until it was started anew; absent where it cannot be told. */
+  machine?: string;
+}
+
+/** The machine that drove one share of a merged run. */
+export interface ShareProvenance extends
+  ShareClock,
+  Pick<
+    Provenance,
+    | "plimsoll_version"
+    | "deno_version"
+    | "git_revision"
+    | "os"
+    | "kernel"
+    | "cpu_model"
+    | "vcpus"
+    | "memory_bytes"
+    | "cgroup_limits"
+    | "time_source"
+    | "sampler"
+    | "browser"
+  > {
+  /** Resources of target and machine in the merged run are this one's. */
+  sampled_target: boolean;
+}
+
 /** `COMPLETE.json`: an attempt, or an idle window, that ended as planned. Its presence decides. */
 export interface AttemptSeal {
   /** A level under load, or a window without. */
@@ -36,6 +80,10 @@ export interface AttemptSeal {
   started_at: string;
   /** The steady window: what is planned, moved to the samples that begin and end it [ms from the attempt's start]. */
   window: { from_ms: number; to_ms: number };
+  /** What this run drove of it, where it is one share of a sweep. */
+  share?: ShareSeal;
+  /** In a merged run, what each share drove of it. */
+  shares?: ShareSeal[];
   /** By name, within the attempt's folder. */
   files: Record<string, FileSeal>;
 }
@@ -84,6 +132,8 @@ export type ManifestLine =
     | { event: "idle_failed"; path: string; reason: string; stopped?: boolean }
     /** Somebody went on with the run; by what, and on which machine. */
     | ({ event: "resumed"; plan_sha256: string } & Resumer)
+    /** It was made of the shares that so many machines drove; resources are those of the one that sampled the target. */
+    | { event: "merged"; shares: number; sampled_by: number }
     /** The answer of a search for the highest level that holds; the last one counts. */
     | ({ event: "limit_found" } & LimitFound)
     | { event: "sweep_complete" }
@@ -159,6 +209,10 @@ export interface Provenance {
   seed: number;
   /** Hash of the plan, hexadecimal: equal where two runs did the same. */
   plan_sha256: string;
+  /** Where this run is one share of a sweep: which, and on what clock. */
+  share?: ShareClock;
+  /** In a merged run, the machine of each share; the fields above are those of the one that sampled the target. */
+  shares?: ShareProvenance[];
   /** Names of the environment variables that were read. */
   environment: string[];
 }
@@ -175,6 +229,14 @@ export interface RunInfo {
   manifest: ManifestLine[];
 }
 
+const shareSealSchema = z.object({
+  k: z.int().min(1),
+  of: z.int().min(1),
+  sessions: z.int().min(0),
+  intended_at: z.string(),
+  start_late_ms: z.number(),
+}) satisfies z.ZodType<ShareSeal>;
+
 /** Validates an {@linkcode AttemptSeal}. */
 export const attemptSealSchema = z.object({
   kind: z.enum(["level", "idle"]),
@@ -184,6 +246,8 @@ export const attemptSealSchema = z.object({
   state: z.enum(["complete", "failing"]),
   started_at: z.string(),
   window: z.object({ from_ms: z.number(), to_ms: z.number() }),
+  share: shareSealSchema.optional(),
+  shares: z.array(shareSealSchema).optional(),
   files: z.record(
     z.string(),
     z.object({ rows: z.int().min(0), bytes: z.int().min(0), sha256: z.string().length(64) }),
