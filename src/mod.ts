@@ -37,6 +37,8 @@ export type {
   WebSocketStep,
 } from "./schema/plan.ts";
 export type { EventRow, Outcome, RequestRow, ResourceRow } from "./schema/rows.ts";
+export type { LimitCondition, LimitFound } from "./schema/limit.ts";
+export type { ErrorDocument } from "./schema/error.ts";
 export type { AttemptSeal, CoolDown, FileSeal, ManifestLine, Provenance, Resumer, RunInfo } from "./schema/run.ts";
 export type { Share, ShareClock, ShareProvenance, ShareSeal } from "./schema/run.ts";
 export type { Baseline, Flag, FlagName, LevelSummary, RunSummary } from "./schema/levels.ts";
