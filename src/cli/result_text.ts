@@ -56,7 +56,8 @@ const HEADLINES = [
 ];
 
 function headlines(fits: readonly MetricFit[]): MetricFit[] {
-  return HEADLINES.flatMap((name) => fits.find(({ metric }) => metric === name) ?? []);
+  const found = HEADLINES.flatMap((name) => fits.find(({ metric }) => metric === name) ?? []);
+  return found.length > 0 ? found : [...fits];
 }
 
 /** One line a headline metric: verdict, the curve that is read, and what decided. */

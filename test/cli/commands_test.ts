@@ -117,3 +117,30 @@ Deno.test("plimsoll schema prints JSON Schemas", async () => {
     assert(Object.keys(schema.properties).length >= 3, name);
   }
 });
+
+Deno.test("plimsoll fit reads a table that something else measured, and says what is wrong with one", async () => {
+  await using folder = await tempFolder();
+  const file = join(folder.path, "levels.csv");
+  const rows = [1, 2, 4, 8, 16].flatMap((
+    n,
+  ) => [`${n},1,${0.1 + 0.05 * n},${10 * n},a`, `${n},2,${0.1 + 0.051 * n},${10 * n},b`]);
+  await Deno.writeTextFile(file, ["clients,run,target_cores,throughput,note", ...rows].join("\n"));
+  const { code, stdout, stderr } = await runPlimsoll(["fit", file, "--x", "clients", "--replicate", "run", "--json"]);
+  assert.equal(code, 0, stderr);
+  const { metrics } = fitReportSchema.parse(JSON.parse(stdout));
+  assert.deepEqual(Object.keys(metrics), ["target_cores", "throughput"]);
+  assert.deepEqual([metrics.target_cores.kind, metrics.throughput.kind], ["demand", "throughput"]);
+  assert.equal(metrics.target_cores.accepted, "linear");
+  assert.equal(metrics.target_cores.points.length, 10);
+
+  const bad: [args: string[], message: RegExp][] = [
+    [["--x", "users"], /Cannot use --x: current value is "users"\. Give one of the columns of .*: clients, run,/],
+    [["--x", "clients", "--y", "note"], /Cannot use note, line 2 of .*: current value is "a"\. Give a number\./],
+    [["--x", "clients", "--kind", "cost"], /Cannot use --kind: current value is "cost"\. Give demand or throughput\./],
+  ];
+  for (const [args, message] of bad) {
+    const end = await runPlimsoll(["fit", file, ...args]);
+    assert.equal(end.code, 2);
+    assert.match(end.stderr, message);
+  }
+});
