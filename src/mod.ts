@@ -57,7 +57,6 @@ export type {
 export type { Assumptions, FleetRow, SensitivityRow, Sizing, SizingMetric, SizingRow } from "./schema/sizing.ts";
 export type { ReportDocument, TimelinePoint } from "./schema/report.ts";
 export type { ProgressEvent, ProgressPhase } from "./schema/progress.ts";
-export type { LimitCondition, LimitFound } from "./schema/limit.ts";
 export { InputError } from "./schema/input_error.ts";
 export { FLAGS } from "./schema/levels.ts";
 export { OUTCOMES } from "./schema/rows.ts";
