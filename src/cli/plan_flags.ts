@@ -39,6 +39,8 @@ export const PLAN_FLAGS: NonNullable<ParseArgsConfig["options"]> = Object.fromEn
     "size-groups",
     "scenario",
     "isolation",
+    "users",
+    "ca",
     "storage-state",
     "screenshot-every",
     "screenshot-format",
@@ -108,7 +110,16 @@ export function planFromFlags({ values, positionals }: Flags): Plan {
   given("command", (value) => splitCommand(value));
   const inScenario = (name: string, read: (value: string) => object) =>
     given(name, (value) => ({ ...plan.browser_scenario as object, ...read(value) }), "browser_scenario");
-  inScenario("scenario", readScenario);
+  const inHttp = (name: string, read: (value: string) => object) =>
+    given(name, (value) => ({ ...plan.http_scenario as object, ...read(value) }), "http_scenario");
+  inHttp("users", (users) => ({ users }));
+  inHttp("ca", (ca) => ({ ca }));
+  if ((plan.mode ?? "http") !== "http") inScenario("scenario", readScenario);
+  else if (text("scenario") !== undefined) {
+    const { steps = [], module } = readScenario(text("scenario")!);
+    inHttp("scenario", () => ({ module, module_sha256: undefined }));
+    plan.requests = steps;
+  }
   inScenario("isolation", (isolation) => ({ isolation }));
   inScenario("storage-state", (storage_state) => ({ storage_state }));
   inScenario("screenshot-every", (value) => ({

@@ -1,8 +1,15 @@
 import process from "node:process";
-import { pinScenario } from "../drive/browser/pin_scenario.ts";
 import { describeLoad } from "../dataset/describe_load.ts";
 import { attemptLength, attemptOrder, checkUrl, parseShare, type PlannedReplicate, slotOf } from "../plan/mod.ts";
-import { checkOut, checkShare, sweep as runSweep, type SweepEnd, sweepLength, type SweepOptions } from "../run/mod.ts";
+import {
+  checkOut,
+  checkShare,
+  pinFiles,
+  sweep as runSweep,
+  type SweepEnd,
+  sweepLength,
+  type SweepOptions,
+} from "../run/mod.ts";
 import { planHash } from "../run/make_provenance.ts";
 import { accepts, resolveTarget } from "../run/target.ts";
 import { InputError } from "../schema/input_error.ts";
@@ -37,7 +44,9 @@ const HELP = `Runs concurrent sessions at several levels against a target and me
   --idle 5s                rest measured before and after             (5s)
   --cooldown 5s            longest wait before an attempt until the machine is quiet; 0 for none   (5s)
   --sample-interval 500ms  between two resource samples               (500ms)
-  --scenario FILE          what a browser session does: steps in a .json file, or a module   (moves, scrolls, types)
+  --scenario FILE          what a session does: steps in a .json file, or a module   (GETs the URL; moves, scrolls, types)
+  --users FILE             CSV whose first line names its columns: session k is the user of row k (http)
+  --ca FILE                PEM file of the authorities to trust over https                  (the machine's)
   --storage-state FILE     login that every browser session starts with, as Playwright saves it
   --isolation context|browser   one browser for all sessions, or one for each                (context)
   --screenshot-every 5s    of each browser session; 0 for none        (5s)
@@ -73,7 +82,26 @@ that says nothing about the target, and the answer says so. Exit code 0: the ans
 
 Ctrl-C, SIGTERM or a file STOP in the run's folder end it in order; plimsoll resume goes on. What crashes is tried three times.
 
-Steps run in order, each a row; the first iteration opens the URL. {session} and {iteration} are replaced; "name" is free:
+In http mode a step is a request and a row. An iteration is all of them in order, or by "weight" one. {session}, {iteration},
+{user.COLUMN} of --users and {env.NAME} of the environment are replaced; what the last two stand for is written nowhere.
+Cookies are kept, redirects followed on the URL's origin. A whole PLAN.json, for the built-in Streamer:
+
+  { "url": "http://127.0.0.1:8080/", "levels": [1, 2, 4], "duration_ms": 10000, "timeout_ms": 2000,
+    "requests": [
+      { "name": "frame", "method": "GET", "path": "/api/frame?viewer={session}", "weight": 9, "check": { "status": 200 } },
+      { "name": "say", "method": "POST", "path": "/api/chat?viewer={session}", "weight": 1,
+        "headers": { "authorization": "Bearer {env.TOKEN}" }, "body": "{user.name} says hello",
+        "check": { "status": 201 } }],
+    "http_scenario": {
+      "users": "users.csv",
+      "setup": [{ "name": "look in", "method": "GET", "path": "/", "check": { "contains": "<title>" } }],
+      "teardown": [{ "name": "read", "method": "GET", "path": "/api/chat?viewer={session}", "check": { "json": { "missed": 0 } } }] } }
+
+  deno run -A src/demo/main.ts --port 8080 &
+  printf 'name\\nada\\nbob\\n' > users.csv
+  TOKEN=secret plimsoll sweep plan.json
+
+In playwright mode steps run in order, each a row; the first iteration opens the URL; "name" is free:
 
   [{ "goto": "/chat" }, { "click": "#like" }, { "fill": ["#chat-input", "hello {session} {iteration}"] },
    { "press": ["#chat-input", "Enter"], "name": "say" }, { "wait": 500 }, { "wait": "#chat-log li" },
@@ -126,7 +154,8 @@ export async function sweep(args: string[]): Promise<number> {
     checkUrl(plan.url, consent);
     if (plan.target_prometheus) checkUrl(plan.target_prometheus, consent, "--target-prometheus");
     if (out !== undefined) await checkOut(out);
-    const dry = { ...dryRun(await pinScenario(plan), checkShare(plan, shared)), ...await whyUnreached(plan, consent) };
+    const { plan: pinned } = await pinFiles(plan);
+    const dry = { ...dryRun(pinned, checkShare(plan, shared)), ...await whyUnreached(plan, consent) };
     console.log(flags.values.json ? JSON.stringify(dry, null, 2) : dryRunText(plan, dry));
     return 0;
   }
@@ -188,7 +217,7 @@ function dryRun(plan: Plan, share?: ReturnType<typeof checkShare>) {
   // On average half of the sessions are there while they are ramped up.
   const length_ms = attemptLength(plan).length_ms - (plan.ramp_ms ?? 0) / 2;
   const requests = attempts.reduce((sum, { level }) => sum + level * length_ms / plan.pace_ms, 0) *
-    Math.max(1, plan.requests.length);
+    (plan.requests.some(({ weight }) => weight !== undefined) ? 1 : Math.max(1, plan.requests.length));
   return {
     schema: "plimsoll.dry-run/1",
     plan,

@@ -137,9 +137,10 @@ class HttpSession {
   #last = 0;
 
   constructor(session: number, connection: Connection, setting: SessionSetting) {
-    const { job: { plan, secrets: { users = [] } = {} } } = setting;
+    const { job: { plan, secrets: { users = [], environment } = {} } } = setting;
     const cookies = plan.http_scenario?.cookies === false ? undefined : new SessionCookies();
-    this.state = new SessionState(session, { connection, user: users[session % users.length], cookies, ...setting });
+    const user = users[session % users.length];
+    this.state = new SessionState(session, { connection, user, cookies, environment, ...setting });
     this.#setting = setting;
     this.#scenario = setting.scenario;
     if (setting.module) this.#module = new ModuleSession(this.state, { ...setting.module, ...setting });

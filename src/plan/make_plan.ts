@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { InputError } from "../schema/input_error.ts";
 import { httpRequestSchema, type Plan, planSchema, sseStepSchema, webSocketStepSchema } from "../schema/plan.ts";
+import { checkHttpScenario } from "./check_http_scenario.ts";
 
 /** The ways to name a target; a plan has one at most. */
 const TARGETS = [
@@ -85,15 +86,7 @@ export function makePlan(input: PlanInput): Plan {
       "target, or mode playwright: there are no browsers otherwise",
     );
   }
-  const weighted = plan.requests.filter(({ weight }) => weight !== undefined);
-  if (weighted.length > 0 && weighted.length < plan.requests.length) {
-    const bare = plan.requests.find(({ weight }) => weight === undefined)!;
-    throw new InputError(
-      "requests",
-      `${weighted[0].name} with a weight, ${bare.name} without`,
-      "a weight to each of them, then an iteration is one, or to none, then it is all in order",
-    );
-  }
+  checkHttpScenario(plan);
   const { module, setup = [], teardown = [] } = plan.http_scenario ?? {};
   if (module !== undefined && setup.length + plan.requests.length + teardown.length > 0) {
     const remedy = "a module or lists of steps, not both: it may export setup and teardown";

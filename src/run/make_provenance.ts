@@ -21,6 +21,8 @@ export interface SweepFacts {
   target_limits?: Provenance["target_limits"];
   browser?: Provenance["browser"];
   share?: Provenance["share"];
+  /** Of these the names are kept. */
+  secrets?: { environment?: Record<string, string> };
 }
 
 /** Collects what a reader needs to judge, or repeat, the run. */
@@ -52,7 +54,10 @@ export function makeProvenance(plan: Plan, facts: SweepFacts): Provenance {
     seed: plan.seed,
     plan_sha256: planHash(plan),
     ...(facts.share ? { share: facts.share } : {}),
-    environment: ["PLIMSOLL_BROWSER"].filter((name) => Deno.env.get(name) !== undefined),
+    environment: [
+      ...["PLIMSOLL_BROWSER"].filter((name) => Deno.env.get(name) !== undefined),
+      ...Object.keys(facts.secrets?.environment ?? {}),
+    ],
   };
 }
 

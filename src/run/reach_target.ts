@@ -1,8 +1,11 @@
 import { checkUrl } from "../plan/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
+import type { HttpSecrets } from "../drive/driver.ts";
 import type { ScrapeOptions } from "../sample/scrape_target.ts";
+import { checkTls } from "./check_tls.ts";
 import { isHere } from "./is_here.ts";
+import { pinFiles } from "./pin_files.ts";
 import { accepts, openTarget, resolvePage, resolveTarget, type TargetLimits } from "./target.ts";
 
 /** Where a target is, as found before anything is driven. */
@@ -20,11 +23,14 @@ export interface Reached {
   elsewhere?: boolean;
   /** What the target may use, as far as is known. */
   target_limits?: TargetLimits;
+  /** What the sessions of `http` mode are given, and is written nowhere. */
+  secrets?: HttpSecrets;
 }
 
 /**
  * Finds out, without load, that a sweep of this plan can begin: the URL may be loaded, something answers there, its
- * processes are found, there is a browser where one is needed, and the files of its scenario are what they should be. A
+ * certificate is trusted, its processes are found, there is a browser where one is needed, and the files and variables that its
+ * scenario names are there. A
  * command is tried once, so that a wrong one shows before anything is written.
  *
  * @param consent `HOST:PORT` that the user may load, if it is not loopback.
@@ -44,19 +50,24 @@ export async function reachTarget(
     const { checkBrowser } = await import("../drive/check_browser.ts");
     await checkBrowser({ path: plan.browser });
   }
-  const { pinScenario } = await import("../drive/browser/pin_scenario.ts");
-  const pinned = await pinScenario(plan);
+  const { plan: pinned, secrets } = await pinFiles(plan);
   if (plan.target_command) {
     const [address] = addresses;
     const target = await openTarget(plan, { address, port });
-    await target.end();
-    return { plan: pinned, addresses, address, port, target_limits: target.limits };
+    try {
+      if (plan.mode === "http") await checkTls(url, { address, port, ca: secrets?.ca });
+    } finally {
+      await target.end();
+    }
+    return { plan: pinned, addresses, address, port, target_limits: target.limits, secrets };
   }
   for (const address of addresses) {
     if (!await accepts(address, port)) continue;
+    if (plan.mode === "http") await checkTls(url, { address, port, ca: secrets?.ca });
     const elsewhere = options.share === true && !isHere(address);
     const { limits } = await openTarget(plan, { address, port, page, elsewhere });
-    return { plan: pinned, addresses, address, port, page, target_limits: limits, ...(elsewhere ? { elsewhere } : {}) };
+    const found = { plan: pinned, addresses, address, port, page, target_limits: limits, secrets };
+    return { ...found, ...(elsewhere ? { elsewhere } : {}) };
   }
   throw new InputError("--url", url.origin, `a URL that answers: nothing accepts connections on port ${port} there`);
 }

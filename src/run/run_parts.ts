@@ -13,6 +13,7 @@ import {
 import type { LevelSummary } from "../schema/levels.ts";
 import type { LimitFound } from "../schema/limit.ts";
 import type { AttemptSeal, CoolDown, Provenance, Share } from "../schema/run.ts";
+import type { HttpSecrets } from "../drive/driver.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 import { agentPermissions } from "./agent_permissions.ts";
@@ -342,6 +343,7 @@ async function measure(
       ...{ plan, level, replicate, attempt, address, run: directory.path, artifacts },
       // The agent may not even ask where it is.
       ...(module === undefined ? {} : { module: resolve(module) }),
+      ...(context.secrets ? { secrets: secretsFor(plan, level, context.secrets) } : {}),
     };
     return await runAttempt({
       kind: idle ? "idle" : "level",
@@ -365,6 +367,13 @@ async function measure(
   } finally {
     await target?.end();
   }
+}
+
+/** Users that no session of the level can be need not be handed over. */
+function secretsFor({ arrivals }: Plan, level: number, secrets: HttpSecrets): HttpSecrets {
+  const { users } = secrets;
+  // Arrivals take sessions from a pool that is larger than the level.
+  return users && !arrivals ? { ...secrets, users: users.slice(0, level) } : secrets;
 }
 
 /** What a person calls a part. */

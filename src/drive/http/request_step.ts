@@ -72,7 +72,8 @@ export class RequestStep implements Step {
     const keep = this.#leaves || (this.#check?.needsBody ?? false);
     this.#options = { timeout_ms, keep, notice: true };
     const texts = [this.#path, ...this.#headers.map(([, value]) => value), ...this.#body ? [this.#body] : []];
-    if (texts.every(({ constant }) => constant)) this.#wire = serialiseRequest(this.#message((text) => text.text));
+    const sample = serialiseRequest(this.#message((text) => text.sample));
+    if (texts.every(({ constant }) => constant)) this.#wire = sample;
   }
 
   async run(state: SessionState, iteration: number): Promise<StepEnd> {

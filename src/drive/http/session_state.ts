@@ -33,6 +33,8 @@ export interface SessionOwn {
   /** Where streams connect to. */
   server: ConnectionOptions;
   sink: Sink;
+  /** Values of `{env.NAME}`, by name. @default none */
+  environment?: Readonly<Record<string, string>>;
   /** Steps and outcomes of all sessions that have been explained. */
   explained: Set<string>;
 }
@@ -118,8 +120,20 @@ export class SessionState {
     const key = `${step} ${outcome}`;
     if (explained.has(key)) return;
     explained.add(key);
-    const reason = text.split("\n")[0].slice(0, 300);
+    const reason = this.#withoutSecrets(text.split("\n")[0]).slice(0, 300);
     this.#sink.event({ t_ms: Math.max(0, ended_ms), event: "step_failed", session, step, outcome, reason });
+  }
+
+  /** What a module or a server says may quote what was filled in. */
+  #withoutSecrets(text: string): string {
+    const named = (kind: string, values: Readonly<Record<string, string>> = {}) =>
+      Object.entries(values).map(([name, value]) => [`{${kind}.${name}}`, value]);
+    let clean = text;
+    for (const [place, value] of [...named("env", this.own.environment), ...named("user", this.user)]) {
+      // One or two letters are in every text, and hide nothing.
+      if (value.length > 2) clean = clean.replaceAll(value, place).replaceAll(encodeURIComponent(value), place);
+    }
+    return clean;
   }
 
   /** Ends what only waits for time to pass. */

@@ -40,7 +40,7 @@ export class StreamStep implements Step {
     this.#send = ("websocket" in step ? [step.send ?? []].flat() : []).map((text) =>
       new Template(text, { environment })
     );
-    this.#opening((text) => text.text)(DEAF);
+    this.#opening((text) => text.sample)(DEAF);
   }
 
   /** @param keep `texts`: the messages that come, too. */

@@ -54,6 +54,11 @@ export class Template {
     return this.#parts.every(({ place }) => place === undefined);
   }
 
+  /** As it may come out, to see whether it can be sent. */
+  get sample(): string {
+    return this.#parts.map(({ text, place }) => place ? "0" : text).join("");
+  }
+
   fill(state: SessionState, iteration: number): string {
     let filled = "";
     for (const { text, place } of this.#parts) filled += place ? place(state, iteration) : text;
