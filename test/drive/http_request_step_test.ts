@@ -63,7 +63,7 @@ Deno.test("a session keeps the cookies that it is given, for the paths and the t
     setTimeout(() => response.end("ok"), url === "/wait" ? 2100 : 0);
   });
   const paths = ["/before", "/login", "/feed", "/deep/feed?x=1", "/wait", "/feed", "/logout", "/feed"];
-  await once(server.port, paths.map((path) => get(path)), {});
+  await once(server.port, paths.map((path) => get(path)), { timeout_ms: 30_000 });
   const sent = server.asked.map(({ cookie }) => cookie?.split("; ").toSorted().join());
   assert.deepEqual(sent.slice(0, paths.length), [
     undefined,
