@@ -1,12 +1,11 @@
 import { basename } from "node:path";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { DriveJob, Driver, Sink } from "../drive/driver.ts";
 import { attemptLength } from "../plan/mod.ts";
 import { attemptClock, listen, say } from "./child_end.ts";
+import { LoopLag } from "./loop_lag.ts";
 import { Recorder } from "./recorder.ts";
 
 const STATS_MS = 500;
-const LOOP_TIMER_MS = 10;
 
 /** Makes the driver that an agent runs. */
 export type MakeDriver = (job: DriveJob, sink: Sink, onStart: (late_ms: number) => void) => Driver;
@@ -85,14 +84,14 @@ async function drive(
   };
   const late_ms: number[] = [];
   const driver = makeDriver(job, sink, (late) => late_ms.push(late));
-  const loop = monitorEventLoopDelay({ resolution: LOOP_TIMER_MS });
+  using loop = new LoopLag();
   try {
     await driver.prepare();
     say({ type: "ready", browser: driver.browser?.() });
     const clock = attemptClock(await started);
     await clock.until(0, stop);
     say({ type: "started", at_ms: Date.now() });
-    loop.enable();
+    loop.reset();
     const report = setInterval(() => {
       say({ type: "stats", ...tally.stats(performance.now()) });
       const error = requestFile.error ?? eventFile.error;
@@ -108,15 +107,13 @@ async function drive(
       late_ms.length = 0;
     });
     stop.addEventListener("abort", () => {
-      // The histogram holds the whole interval of its timer.
-      const loop_lag_p99_ms = Math.max(0, loop.percentile(99) / 1e6 - LOOP_TIMER_MS);
+      const loop_lag_p99_ms = loop.quantile(0.99);
       sink.event({ t_ms: clock.now(), event: "generator", loop_lag_p99_ms, start_late_p99_ms: p99(late_ms) });
     }, { once: true });
     await Promise.race([Promise.all([steady, driver.run(clock, stop)]), unwritable.promise]);
     clearInterval(report);
     say({ type: "stats", ...tally.stats(performance.now()) });
   } finally {
-    loop.disable();
     await driver.close();
   }
   say({ type: "done", files: seal() });
