@@ -5,6 +5,7 @@ import { Child } from "../../src/run/child.ts";
 import type { Nginx } from "./nginx.ts";
 import type { Peers } from "./peers.ts";
 import { at, Running, usage, writeFile } from "./processes.ts";
+import { quantile } from "./rounds.ts";
 
 /** Time for the last connections, and for what compiles while it runs [ms]. */
 const SETTLE_MS = 2000;
@@ -85,8 +86,7 @@ async function intervalError(nginx: Nginx, pace_ms: number): Promise<number> {
     if (before_ms !== undefined) errors.push(Math.abs(t_ms - before_ms - pace_ms));
     last.set(connection, t_ms);
   }
-  errors.sort((a, b) => a - b);
-  return errors[Math.floor(errors.length * 0.99)] ?? NaN;
+  return quantile(errors, 0.99);
 }
 
 /** Our own agent, as a sweep would start it; all rows are recorded. */
@@ -157,25 +157,17 @@ function rowsIn(rows: Row[], { from_ms, to_ms }: { from_ms: number; to_ms: numbe
 
 function describe(all: Row[], window: { from_ms: number; to_ms: number }) {
   const rows = rowsIn(all, window);
-  const late = (some: Row[]) => some.map(({ started_ms, scheduled_ms }) => started_ms - scheduled_ms).sort(ascending);
+  const late = (some: Row[]) => some.map(({ started_ms, scheduled_ms }) => started_ms - scheduled_ms);
   const first = late(all.filter(({ scheduled_ms }) => scheduled_ms < 1000));
-  const duration = rows.map(({ duration_ms }) => duration_ms).sort(ascending);
+  const duration = rows.map(({ duration_ms }) => duration_ms);
   return {
-    p50_ms: at99(duration, 0.5),
-    p99_ms: at99(duration),
-    start_late_p50_ms: at99(late(rows), 0.5),
-    start_late_p99_ms: at99(late(rows)),
-    first_late_p99_ms: at99(first),
+    p50_ms: quantile(duration, 0.5),
+    p99_ms: quantile(duration, 0.99),
+    start_late_p50_ms: quantile(late(rows), 0.5),
+    start_late_p99_ms: quantile(late(rows), 0.99),
+    first_late_p99_ms: quantile(first, 0.99),
     errors: all.filter(({ outcome }) => outcome !== "ok" && outcome !== "aborted").length,
   };
-}
-
-function at99(sorted: number[], q = 0.99): number {
-  return sorted[Math.floor(sorted.length * q)] ?? NaN;
-}
-
-function ascending(a: number, b: number): number {
-  return a - b;
 }
 
 async function pin(pid: number, core: number): Promise<void> {
