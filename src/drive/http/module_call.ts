@@ -59,10 +59,9 @@ export class ModuleCall {
   /** @returns whether all went well. */
   async run(act: HttpModule): Promise<boolean> {
     const started_ms = this.#now();
-    const end = new AbortController();
     try {
       const acting = (async () => await act(this.#context()))();
-      await Promise.race([acting, this.#cut.promise, this.#watch(end.signal)]);
+      await Promise.race([acting, this.#cut.promise]);
       // What it did not wait for belongs to it all the same.
       while (this.#busy.size > 0) await Promise.race([Promise.allSettled(this.#busy), this.#cut.promise]);
       if (this.#rows === 0) this.#record(WHOLE, this.#endOf("ok", started_ms));
@@ -71,7 +70,6 @@ export class ModuleCall {
       this.#failed = true;
     } finally {
       this.#over = true;
-      end.abort();
     }
     return !this.#failed;
   }
@@ -190,17 +188,20 @@ export class ModuleCall {
     this.#idle_ms = this.#now();
   }
 
-  /** Throws when nothing was under way for too long. */
-  async #watch(end: AbortSignal): Promise<never> {
-    const { clock, request: { timeout_ms } } = this.#session.setting;
-    for (;;) {
-      const from_ms = this.#busy.size > 0 ? this.#now() : this.#idle_ms;
-      await clock.until(from_ms + timeout_ms, end);
-      if (end.aborted) return new Promise(() => {});
-      if (this.#busy.size > 0 || this.#now() - this.#idle_ms < timeout_ms) continue;
-      const reason = `it asked for nothing for ${timeout_ms} ms`;
-      throw this.#failAs("timeout", WHOLE, { reason, started_ms: this.#idle_ms });
-    }
+  /**
+   * Ends it as `timeout` if nothing has been under way for too long.
+   *
+   * @returns when to look again.
+   */
+  look(): number {
+    const { request: { timeout_ms } } = this.#session.setting;
+    const now_ms = this.#now();
+    if (this.#busy.size > 0) return now_ms + timeout_ms;
+    const due_ms = this.#idle_ms + timeout_ms;
+    if (now_ms < due_ms) return due_ms;
+    const reason = `it asked for nothing for ${timeout_ms} ms`;
+    this.#cut.reject(this.#failAs("timeout", WHOLE, { reason, started_ms: this.#idle_ms }));
+    return now_ms + timeout_ms;
   }
 
   /** A path on the target, of what may be a whole URL. */

@@ -9,6 +9,7 @@ export class ModuleSession implements Closable {
   /** What is under way on its connection, and on each of its streams. */
   readonly lanes = new Map<string, Promise<unknown>>();
   #call?: ModuleCall;
+  #isWatched = false;
 
   constructor(readonly state: SessionState, readonly setting: ModuleSetting) {
     state.owns(this);
@@ -21,10 +22,23 @@ export class ModuleSession implements Closable {
    * @returns whether all went well.
    */
   async run(act: HttpModule, of: RowOf): Promise<boolean> {
-    this.#call = new ModuleCall(this, of);
-    const good = await this.#call.run(act);
+    const call = this.#call = new ModuleCall(this, of);
+    const { clock, request: { timeout_ms } } = this.setting;
+    if (!this.#isWatched) this.#watch(clock.now() + timeout_ms);
+    const good = await call.run(act);
+    this.#call = undefined;
     of.scheduled_ms = this.setting.clock.now();
     return good;
+  }
+
+  /** One alarm for all calls: to set one for each would cost more than they do. */
+  #watch(t_ms: number): void {
+    const { over } = this.state.server;
+    this.#isWatched = true;
+    this.setting.clock.until(t_ms, over).then(() => {
+      this.#isWatched = false;
+      if (this.#call && !over?.aborted) this.#watch(this.#call.look());
+    });
   }
 
   abort(): void {

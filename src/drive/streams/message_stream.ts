@@ -87,11 +87,12 @@ export class MessageStream {
   #open = false;
   #taken_ms = 0;
   #alarm_ms = Infinity;
-  #over = new AbortController();
+  #over: AbortSignal;
 
   constructor(options: ConnectionOptions, make: (events: ProtocolEvents) => StreamProtocol) {
     this.#options = options;
     this.#make = make;
+    this.#over = options.over ?? new AbortController().signal;
   }
 
   /** Whether a turn needs no opening before it. Of one that broke since the last turn this is true: the turn will say so. */
@@ -254,7 +255,7 @@ export class MessageStream {
 
   #setAlarm(t_ms: number): void {
     this.#alarm_ms = t_ms;
-    this.#options.clock.until(t_ms, this.#over.signal).then(() => {
+    this.#options.clock.until(t_ms, this.#over).then(() => {
       if (this.#alarm_ms !== t_ms) return;
       this.#alarm_ms = Infinity;
       if (this.#turn) this.#check();
@@ -302,9 +303,6 @@ export class MessageStream {
     this.#wire?.destroy();
     this.#wire = this.#protocol = this.#broken = undefined;
     this.#open = false;
-    this.#alarm_ms = Infinity;
-    this.#over.abort();
-    this.#over = new AbortController();
     return bytes;
   }
 
