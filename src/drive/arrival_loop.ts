@@ -4,7 +4,7 @@ import type { Iterate, LoopSetting } from "./session_loop.ts";
 /** Sessions of a level's pool: this many times the level, and not fewer than that. */
 const POOL = { times: 10, least: 100 };
 /** Arrivals are counted in intervals of this length, from the attempt's start. */
-const COUNT_MS = 1000;
+const COUNT_MS = 250;
 
 /** A session that runs one arrival after another. */
 export interface PoolSession {

@@ -14,6 +14,9 @@ import { tempFolder } from "../temp_folder.ts";
 /** The kernel brings the counter of a running thread up to date at each of its ticks: 4 ms, on some machines 10. */
 const TICK_MS = 4;
 
+/** What the Streamer's own heap, which is collected now and then, may differ by between two levels [MB]. */
+const HEAP_MB = 6;
+
 type Setting = keyof typeof TRUTH_SETTINGS;
 
 /** Half of the settings at once, as neighbours of each other: what else runs on a machine must not matter. */
@@ -75,7 +78,9 @@ Deno.test({
     for (const [name, memory_mb] of [["cheap", 1], ["large", 10], ["largest", 50]] as const) {
       if (!wereDriven(name)) continue;
       const [measured, truth] = [slope("measured", name), slope("truth", name)];
-      assert(Math.abs(measured - memory_mb) <= 0.1 * memory_mb, `${name}: ${measured} MB a session, not ${memory_mb}`);
+      const [low, high] = TRUTH_SETTINGS[name].levels;
+      const room = 0.1 * memory_mb + HEAP_MB / (high - low);
+      assert(Math.abs(measured - memory_mb) <= room, `${name}: ${measured} MB a session, not ${memory_mb}`);
       assert(Math.abs(measured / truth - 1) <= 0.1, `${name}: ${measured} MB a session, truth ${truth}`);
     }
 

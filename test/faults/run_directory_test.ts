@@ -51,7 +51,7 @@ Deno.test("a run belongs to one sweep at a time, is gone on with only by its own
   assert.equal(mended.code, 0, mended.stderr);
   assert.match(
     mended.stderr,
-    /1 session, replicate 1: attempt_damaged, levels\/1\/r1\/a1: requests\.jsonl is not what was sealed/,
+    /1 session, replicate 1: attempt damaged: levels\/1\/r1\/a1: requests\.jsonl is not what was sealed/,
   );
   const { levels } = summarise(await load(run));
   assert.deepEqual(levels.map(({ level, attempt }) => [level, attempt]), [[1, 2], [2, 2]]);
