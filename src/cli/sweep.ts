@@ -101,9 +101,28 @@ Cookies are kept, redirects followed on the URL's origin. A whole PLAN.json, for
   printf 'name\\nada\\nbob\\n' > users.csv
   TOKEN=secret plimsoll sweep plan.json
 
+"requests" may also hold steps on a WebSocket or on server-sent events, which stay open from one to the next:
+
+  [{ "name": "chat", "websocket": "/ws/chat?viewer=s{session}", "receive": 1,
+     "send": "{\\"type\\": \\"chat\\", \\"text\\": \\"hello {iteration}\\"}" },
+   { "name": "feed", "sse": "/api/events?viewer=s{session}", "hold_ms": 200 }]
+
+Or a module does one iteration, and may export setup and teardown of a session; every request is a row:
+
+  export default async ({ get, post, websocket, step, check, think, session, iteration }) => {
+    const who = \`viewer=s\${session}\`;
+    await step("say", () => post(\`/api/chat?\${who}\`, \`hello \${iteration}\`, { check: { status: 201 } }));
+    await think(50);
+    const { messages } = (await get(\`/api/chat?\${who}\`, { name: "read" })).json();
+    check(Array.isArray(messages), "messages are a list");
+    await websocket("live", \`/ws/chat?\${who}\`, { send: { type: "chat", text: "and live" }, receive: 1 });
+  };
+
+  plimsoll sweep --url http://127.0.0.1:8080/ --scenario viewer.ts
+
 In playwright mode steps run in order, each a row; the first iteration opens the URL; "name" is free:
 
-  [{ "goto": "/chat" }, { "click": "#like" }, { "fill": ["#chat-input", "hello {session} {iteration}"] },
+  [{ "goto": "/" }, { "click": "#like" }, { "fill": ["#chat-input", "hello {session} {iteration}"] },
    { "press": ["#chat-input", "Enter"], "name": "say" }, { "wait": 500 }, { "wait": "#chat-log li" },
    { "scroll": 400 }, { "screenshot": true }]
 
