@@ -1,4 +1,4 @@
-import { covariance, leastSquares, type LeastSquaresFit, tQuantile } from "../stats/mod.ts";
+import { covariance, LevenbergMarquardt, type Residuals, searchFaces, tQuantile } from "../stats/mod.ts";
 import type { FittedParameter } from "../schema/mod.ts";
 import type { Curve, LevelPoint } from "./curve.ts";
 
@@ -32,46 +32,86 @@ export function fitCurve(
 ): CurveFit | undefined {
   const size = curve.parameters.length;
   if (points.length < size) return undefined;
-  const fit = search(curve, points);
-  if (!fit) return undefined;
-  const values = fit.parameters.map(({ value }) => value);
+  const search = new LevenbergMarquardt(points.length, size);
+  const residuals = new LogResiduals(curve, points);
+  const fit = searchFaces(search, residuals, { start: curve.start(points), bounds: curve.bounds, rounding: residuals.rounding });
+  if (!fit.converged) return undefined;
+  const values = fit.parameters;
   const degreesOfFreedom = points.length - size;
-  const variance = degreesOfFreedom > 0 ? fit.residualSumOfSquares / degreesOfFreedom : 0;
-  const jacobian = points.map(({ sessions }) => logGradient(curve, sessions, values));
-  const matrix = covariance(jacobian, variance);
+  const variance = degreesOfFreedom > 0 ? fit.sumOfSquares / degreesOfFreedom : 0;
+  const matrix = search.free.length === size
+    ? scaled(search.normalInverse(INDEPENDENT), variance, size)
+    : covariance(points.map(({ sessions }) => logGradient(curve, sessions, values)), variance);
   if (matrix.length === 0) return undefined;
   const multiple = degreesOfFreedom > 0 ? tQuantile((1 + (options.level ?? 0.95)) / 2, degreesOfFreedom) : 0;
-  const parameters = Object.fromEntries(curve.parameters.map((name, index): [string, FittedParameter] => {
+  const parameters: Record<string, FittedParameter> = {};
+  for (let index = 0; index < size; index++) {
     const value = values[index];
-    const atBound = curve.bounds[index].includes(value);
-    if (atBound || degreesOfFreedom === 0) return [name, { value, standard_error: null, interval: null }];
+    const [lower, upper] = curve.bounds[index];
+    if (value === lower || value === upper || degreesOfFreedom === 0) {
+      parameters[curve.parameters[index]] = { value, standard_error: null, interval: null };
+      continue;
+    }
     const error = Math.sqrt(matrix[index][index]);
-    return [name, {
-      value,
-      standard_error: error,
-      interval: [value - multiple * error, value + multiple * error],
-    }];
-  }));
-  return {
-    curve,
-    values,
-    parameters,
-    covariance: matrix,
-    residualSumOfSquares: fit.residualSumOfSquares,
-    degreesOfFreedom,
-  };
+    const interval: [number, number] = [value - multiple * error, value + multiple * error];
+    parameters[curve.parameters[index]] = { value, standard_error: error, interval };
+  }
+  return { curve, values, parameters, covariance: matrix, residualSumOfSquares: fit.sumOfSquares, degreesOfFreedom };
 }
 
-function search(curve: Curve, points: readonly LevelPoint[]): LeastSquaresFit | undefined {
-  const fit = leastSquares({
-    model: (sessions, parameters) => Math.log(curve.value(sessions, parameters)),
-    gradient: (sessions, parameters) => logGradient(curve, sessions, parameters),
-    x: points.map(({ sessions }) => sessions),
-    y: points.map(({ value }) => Math.log(value)),
-    start: curve.start(points),
-    bounds: curve.bounds,
-  });
-  return fit.converged ? fit : undefined;
+/** Share of a Jacobian's column that the others must leave unexplained. */
+const INDEPENDENT = 1e-11;
+
+/** Adding 0 turns −0 into 0, which JSON would do anyway. */
+function scaled(inverse: Float64Array | undefined, variance: number, size: number): number[][] {
+  const matrix: number[][] = [];
+  for (let i = 0; inverse && i < size; i++) {
+    const row: number[] = [];
+    for (let j = 0; j < size; j++) row.push(variance * inverse[i * size + j] + 0);
+    matrix.push(row);
+  }
+  return matrix;
+}
+
+/** `ln observed − ln f`, and the derivatives of ln f. */
+class LogResiduals implements Residuals {
+  /** Length of residuals that are nothing but rounding. */
+  readonly rounding: number;
+  #curve: Curve;
+  #sessions: Float64Array;
+  #logs: Float64Array;
+  #plain: number[];
+
+  constructor(curve: Curve, points: readonly LevelPoint[]) {
+    this.#curve = curve;
+    this.#sessions = new Float64Array(points.length);
+    this.#logs = new Float64Array(points.length);
+    this.#plain = curve.parameters.map(() => 0);
+    let largest = 0;
+    for (let i = 0; i < points.length; i++) {
+      this.#sessions[i] = points[i].sessions;
+      this.#logs[i] = Math.log(points[i].value);
+      largest = Math.max(largest, Math.abs(this.#logs[i]));
+    }
+    this.rounding = Math.sqrt(points.length) * 256 * Number.EPSILON * largest;
+  }
+
+  residuals(parameters: Float64Array, into: Float64Array): void {
+    const [curve, plain] = [this.#curve, this.#plain];
+    for (let j = 0; j < plain.length; j++) plain[j] = parameters[j];
+    for (let i = 0; i < into.length; i++) into[i] = this.#logs[i] - Math.log(curve.value(this.#sessions[i], plain));
+  }
+
+  jacobian(parameters: Float64Array, free: readonly number[], into: Float64Array): void {
+    const [curve, plain, rows] = [this.#curve, this.#plain, this.#sessions.length];
+    for (let j = 0; j < plain.length; j++) plain[j] = parameters[j];
+    for (let i = 0; i < rows; i++) {
+      const sessions = this.#sessions[i];
+      const inverse = 1 / curve.value(sessions, plain);
+      const slopes = curve.gradient(sessions, plain);
+      for (let j = 0; j < free.length; j++) into[j * rows + i] = slopes[free[j]] * inverse;
+    }
+  }
 }
 
 /** Derivative of ln f by each parameter. */
