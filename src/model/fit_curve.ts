@@ -1,6 +1,7 @@
-import { covariance, LevenbergMarquardt, type Residuals, searchFaces, tQuantile } from "../stats/mod.ts";
+import { covariance, tQuantile } from "../stats/mod.ts";
 import type { FittedParameter } from "../schema/mod.ts";
 import type { Curve, LevelPoint } from "./curve.ts";
+import { CurveSearch } from "./curve_search.ts";
 
 /** A curve at its best, before it is compared with others. */
 export interface CurveFit {
@@ -32,15 +33,14 @@ export function fitCurve(
 ): CurveFit | undefined {
   const size = curve.parameters.length;
   if (points.length < size) return undefined;
-  const search = new LevenbergMarquardt(points.length, size);
-  const residuals = new LogResiduals(curve, points);
-  const fit = searchFaces(search, residuals, { start: curve.start(points), bounds: curve.bounds, rounding: residuals.rounding });
+  const search = searchFor(curve, points);
+  const fit = search.fit(points);
   if (!fit.converged) return undefined;
   const values = fit.parameters;
   const degreesOfFreedom = points.length - size;
   const variance = degreesOfFreedom > 0 ? fit.sumOfSquares / degreesOfFreedom : 0;
-  const matrix = search.free.length === size
-    ? scaled(search.normalInverse(INDEPENDENT), variance, size)
+  const matrix = fit.free.length === size
+    ? scaled(search.normalInverse(), variance, size)
     : covariance(points.map(({ sessions }) => logGradient(curve, sessions, values)), variance);
   if (matrix.length === 0) return undefined;
   const multiple = degreesOfFreedom > 0 ? tQuantile((1 + (options.level ?? 0.95)) / 2, degreesOfFreedom) : 0;
@@ -59,8 +59,16 @@ export function fitCurve(
   return { curve, values, parameters, covariance: matrix, residualSumOfSquares: fit.sumOfSquares, degreesOfFreedom };
 }
 
-/** Share of a Jacobian's column that the others must leave unexplained. */
-const INDEPENDENT = 1e-11;
+/** The last search of each curve: the next fit has as many levels more often than not, and can use its arrays. */
+const searches = new WeakMap<Curve, { levels: number; search: CurveSearch }>();
+
+function searchFor(curve: Curve, points: readonly LevelPoint[]): CurveSearch {
+  const last = searches.get(curve);
+  if (last?.levels === points.length) return last.search;
+  const search = new CurveSearch(curve, points);
+  searches.set(curve, { levels: points.length, search });
+  return search;
+}
 
 /** Adding 0 turns −0 into 0, which JSON would do anyway. */
 function scaled(inverse: Float64Array | undefined, variance: number, size: number): number[][] {
@@ -71,47 +79,6 @@ function scaled(inverse: Float64Array | undefined, variance: number, size: numbe
     matrix.push(row);
   }
   return matrix;
-}
-
-/** `ln observed − ln f`, and the derivatives of ln f. */
-class LogResiduals implements Residuals {
-  /** Length of residuals that are nothing but rounding. */
-  readonly rounding: number;
-  #curve: Curve;
-  #sessions: Float64Array;
-  #logs: Float64Array;
-  #plain: number[];
-
-  constructor(curve: Curve, points: readonly LevelPoint[]) {
-    this.#curve = curve;
-    this.#sessions = new Float64Array(points.length);
-    this.#logs = new Float64Array(points.length);
-    this.#plain = curve.parameters.map(() => 0);
-    let largest = 0;
-    for (let i = 0; i < points.length; i++) {
-      this.#sessions[i] = points[i].sessions;
-      this.#logs[i] = Math.log(points[i].value);
-      largest = Math.max(largest, Math.abs(this.#logs[i]));
-    }
-    this.rounding = Math.sqrt(points.length) * 256 * Number.EPSILON * largest;
-  }
-
-  residuals(parameters: Float64Array, into: Float64Array): void {
-    const [curve, plain] = [this.#curve, this.#plain];
-    for (let j = 0; j < plain.length; j++) plain[j] = parameters[j];
-    for (let i = 0; i < into.length; i++) into[i] = this.#logs[i] - Math.log(curve.value(this.#sessions[i], plain));
-  }
-
-  jacobian(parameters: Float64Array, free: readonly number[], into: Float64Array): void {
-    const [curve, plain, rows] = [this.#curve, this.#plain, this.#sessions.length];
-    for (let j = 0; j < plain.length; j++) plain[j] = parameters[j];
-    for (let i = 0; i < rows; i++) {
-      const sessions = this.#sessions[i];
-      const inverse = 1 / curve.value(sessions, plain);
-      const slopes = curve.gradient(sessions, plain);
-      for (let j = 0; j < free.length; j++) into[j * rows + i] = slopes[free[j]] * inverse;
-    }
-  }
 }
 
 /** Derivative of ln f by each parameter. */

@@ -1,4 +1,4 @@
-import { linearLeastSquares } from "../stats/mod.ts";
+import { solveLinear } from "../stats/mod.ts";
 import type { Curve, LevelPoint } from "./curve.ts";
 
 /**
@@ -31,10 +31,15 @@ export const usl: Curve = {
     return [sessions / divisor, slope, slope * sessions];
   },
   start: (points: readonly LevelPoint[]) => {
-    const [a0, a1, a2] = linearLeastSquares(
-      points.map(({ sessions, value }) => [value / sessions, value, value * sessions]),
-      points.map(() => 1),
-    ).coefficients;
+    const rows = points.length;
+    const design = new Float64Array(3 * rows);
+    const ones = new Float64Array(rows).fill(1);
+    points.forEach(({ sessions, value }, i) => {
+      design[i] = value / sessions;
+      design[rows + i] = value;
+      design[2 * rows + i] = value * sessions;
+    });
+    const [a0, a1, a2] = solveLinear(design, ones, 3, "start")?.coefficients ?? [NaN, NaN, NaN];
     const lambda = 1 / (a0 + a1 + a2);
     const parameters = [lambda, 1 - lambda * a0, lambda * a2];
     const allowed = points.every(({ sessions }) => usl.value(sessions, parameters) > 0);
