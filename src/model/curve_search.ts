@@ -2,6 +2,8 @@ import { type Found, LevenbergMarquardt, type Residuals, searchFaces } from "../
 import type { Curve, LevelPoint } from "./curve.ts";
 import { LOG_KERNELS, type LogKernel } from "./log_kernels.ts";
 
+/** A search ends where parameters are off by this share of their standard errors. */
+const VANISHED = 1e-9;
 /** Share of a Jacobian's column that the others must leave unexplained. */
 const INDEPENDENT = 1e-11;
 
@@ -49,7 +51,7 @@ export class CurveSearch implements Residuals {
   refit(logs: Float64Array, start: readonly number[], into: Float64Array): boolean {
     this.#logs.set(logs);
     const { bounds } = this.curve;
-    const settings = { rounding: this.#rounding };
+    const settings = { rounding: this.#rounding, vanished: VANISHED };
     if (this.#search.search(this, start, this.#all, settings)) {
       let feasible = true;
       for (let j = 0; j < into.length; j++) {
@@ -100,6 +102,7 @@ export class CurveSearch implements Residuals {
   }
 
   #faces(start: readonly number[]): Found {
-    return searchFaces(this.#search, this, { start, bounds: this.curve.bounds, rounding: this.#rounding });
+    const { bounds } = this.curve;
+    return searchFaces(this.#search, this, { start, bounds, rounding: this.#rounding, vanished: VANISHED });
   }
 }

@@ -20,6 +20,8 @@ export function checkValues(values: ArrayLike<number>, verb: string): void {
     const size = Math.abs(value);
     if (size === 0 || (size >= 1e-150 && size <= 1e150)) continue;
     const rule = Number.isFinite(value) ? "0 or of a size from 1e-150 to 1e150" : "finite";
-    throw new RangeError(`Cannot ${verb} as all numbers must be ${rule}: current value is ${value} at position ${index}`);
+    throw new RangeError(
+      `Cannot ${verb} as all numbers must be ${rule}: current value is ${value} at position ${index}`,
+    );
   }
 }

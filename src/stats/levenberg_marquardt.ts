@@ -14,6 +14,8 @@ export interface SearchOptions {
   maxIterations?: number;
   /** Of the first step, relative to the parameters' scale; 0 is a Gauss–Newton step. @default 1e-3 */
   damping?: number;
+  /** What the Jacobian may still explain of the residuals' length where the search ends. @default 1e-11 */
+  vanished?: number;
   /** Residuals under this length are rounding. @default 0 */
   rounding?: number;
 }
@@ -89,7 +91,7 @@ export class LevenbergMarquardt {
     free: readonly number[],
     options: SearchOptions = {},
   ): boolean {
-    const { maxIterations = 1000, rounding = 0 } = options;
+    const { maxIterations = 1000, rounding = 0, vanished = VANISHED } = options;
     const parameters = this.parameters;
     for (let index = 0; index < parameters.length; index++) parameters[index] = start[index];
     this.free = free;
@@ -104,7 +106,7 @@ export class LevenbergMarquardt {
     let growth = 2;
     if (!this.#linearise(problem)) return this.converged = false;
     while (this.iterations < maxIterations) {
-      if (this.#offset < VANISHED) return this.converged = true;
+      if (this.#offset < vanished) return this.converged = true;
       this.iterations++;
       const predicted = this.#tryStep(problem, damping);
       const gained = this.sumOfSquares - this.#candidateSum;
@@ -124,7 +126,7 @@ export class LevenbergMarquardt {
       }
     }
     if (this.iterations >= maxIterations) return this.converged = false;
-    this.#polish(problem);
+    this.#polish(problem, vanished);
     return this.converged = Math.sqrt(this.sumOfSquares) <= rounding || this.#offset < NEARLY_VANISHED;
   }
 
@@ -150,8 +152,8 @@ export class LevenbergMarquardt {
   /**
    * Where sums of squares no longer tell two places apart, the gradient still does: undamped steps as long as it falls.
    */
-  #polish(problem: Residuals): void {
-    for (let round = 0; round < 10 && this.#offset >= VANISHED; round++) {
+  #polish(problem: Residuals, wanted: number): void {
+    for (let round = 0; round < 10 && this.#offset >= wanted; round++) {
       const [before, offset] = [this.sumOfSquares, this.#offset];
       this.#tryStep(problem, 0);
       if (!(Math.abs(this.#candidateSum - before) <= 1e-12 * before)) return;

@@ -4,7 +4,7 @@ export * from "./student_t.ts";
 export * from "./f.ts";
 export * from "./chi_squared.ts";
 export * from "./covariance.ts";
-export * from "./solve_linear.ts";
+export * from "./qr.ts";
 export * from "./linear_least_squares.ts";
 export * from "./levenberg_marquardt.ts";
 export * from "./search_faces.ts";

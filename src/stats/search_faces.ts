@@ -58,7 +58,9 @@ export function searchFaces(
 }
 
 function foundBy({ parameters, free, sumOfSquares, converged, iterations }: LevenbergMarquardt): Found {
-  return { parameters: [...parameters], free, sumOfSquares, converged, iterations };
+  const copy: number[] = [];
+  for (let index = 0; index < parameters.length; index++) copy.push(parameters[index]);
+  return { parameters: copy, free, sumOfSquares, converged, iterations };
 }
 
 /** Every combination of held parameters but that of none; `null` where one is free. Those with most freedom first. */
@@ -78,7 +80,10 @@ function facesOf(bounds: Bounds): (number | null)[][] {
 
 /** Whether all parameters are within their bounds. */
 export function isFeasible(parameters: ArrayLike<number>, bounds: Bounds | undefined): boolean {
-  return !bounds || bounds.every(([lower, upper], index) => parameters[index] >= lower && parameters[index] <= upper);
+  for (let index = 0; bounds && index < bounds.length; index++) {
+    if (!(parameters[index] >= bounds[index][0] && parameters[index] <= bounds[index][1])) return false;
+  }
+  return true;
 }
 
 function isBetter(found: Found, best: Found | undefined): boolean {

@@ -24,14 +24,12 @@ export interface LinearSolution {
  * @param design Column by column, `rows` values each; not changed.
  * @param y `rows` values; not changed.
  * @param columns At most as many as rows.
- * @param digits Unrefined is enough to start a search from.
  * @returns Nothing where the columns do not determine the coefficients.
  */
 export function solveLinear(
   design: Float64Array,
   y: Float64Array,
   columns: number,
-  digits: "all" | "start" = "all",
 ): LinearSolution | undefined {
   const rows = y.length;
   const matrix = design.slice();
@@ -50,7 +48,7 @@ export function solveLinear(
   applyQt(matrix, rows, columns, diagonal, right);
   solveUpper(matrix, rows, columns, diagonal, right);
   const coefficients = right.slice(0, columns);
-  if (digits === "all" && apart < WELL_APART) refine(design, y, matrix, diagonal, coefficients);
+  if (apart < WELL_APART) refine(design, y, matrix, diagonal, coefficients);
   const inverse = new Float64Array(columns * columns);
   invertNormal(matrix, rows, columns, diagonal, inverse, new Float64Array(columns * columns));
   return { coefficients, inverse };

@@ -51,21 +51,23 @@ export function tQuantile(probability: number, degreesOfFreedom: number): number
     );
   }
   checkDegrees(degreesOfFreedom);
-  const key = `${probability} ${degreesOfFreedom}`;
-  let t = known.get(key);
+  let byProbability = known.get(degreesOfFreedom);
+  let t = byProbability?.get(probability);
   if (t === undefined) {
     const tail = Math.min(probability, 1 - probability);
     const size = tail === 0.5
       ? 0
       : invert((value) => near(value, degreesOfFreedom), { lower: 1 - 2 * tail, upper: 2 * tail });
     t = probability < 0.5 ? -size : size;
-    if (known.size < 1000) known.set(key, t);
+    if (known.size >= 1000) known.clear();
+    if (!byProbability || byProbability.size >= 100) known.set(degreesOfFreedom, byProbability = new Map());
+    byProbability.set(probability, t);
   }
   return t;
 }
 
-/** Thousands of simulated fits ask for the same few. */
-const known = new Map<string, number>();
+/** By degrees of freedom and probability: thousands of simulated fits ask for the same few. */
+const known = new Map<number, Map<number, number>>();
 
 /** Probabilities of a value nearer to 0 than `t`, and of one farther. */
 function near(t: number, degreesOfFreedom: number): Tails {

@@ -81,7 +81,10 @@ export async function bench({ quick }: BenchOptions): Promise<void> {
   console.log(goalsTable(goals));
 }
 
-function runOurs(sweep: { n: number[]; x: number[] }, { seconds, replicates }: { seconds: number; replicates: number }) {
+function runOurs(
+  sweep: { n: number[]; x: number[] },
+  { seconds, replicates }: { seconds: number; replicates: number },
+) {
   const points = sweep.n.map((sessions, index) => ({ sessions, value: sweep.x[index] }));
   const usl = curveByName("usl");
   let fit = fitCurve(usl, points)!;
@@ -96,7 +99,12 @@ function runOurs(sweep: { n: number[]; x: number[] }, { seconds, replicates }: {
   const from = performance.now();
   bootstrapFit(metric, { replicates, seed: 1 });
   const bootstrap_ms = performance.now() - from;
-  return { fits_per_s, bootstrap_ms, parameters: fit.values, errors: fit.covariance.map((row, j) => Math.sqrt(row[j])) };
+  return {
+    fits_per_s,
+    bootstrap_ms,
+    parameters: fit.values,
+    errors: fit.covariance.map((row, j) => Math.sqrt(row[j])),
+  };
 }
 
 /** A peer prints what we return. */
