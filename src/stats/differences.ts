@@ -5,8 +5,9 @@ export type Values = (parameters: readonly number[]) => Float64Array;
 const WIDTH = 1e-4;
 /** Where the outer values do not exist: with two values ten digits. */
 const NARROW = Math.cbrt(Number.EPSILON);
-/** A parameter that ran close to 0 is still varied by this share of the largest value it has had. */
-const NEAR_ZERO = 1e-3;
+/** Share of the values that must change for their difference to have digits, and above which it is no derivative. */
+const VISIBLE = 1e-9;
+const TOO_FAR = 1e-2;
 /** Rounding that three values on a line may show. */
 const STRAIGHT = 1e-13;
 
@@ -44,22 +45,45 @@ export class Differences {
       this.#linear[index] = this.#straight(parameters, index, fitted, into);
       if (this.#linear[index]) return true;
     }
-    const width = Math.max(size, NEAR_ZERO * this.#reach[index]) || 1;
-    const [near, far] = [
-      this.#pair(parameters, index, WIDTH * width),
-      this.#pair(parameters, index, 2 * WIDTH * width),
-    ];
+    const { width, near } = this.#inner(parameters, index, fitted);
+    const far = this.#pair(parameters, index, 2 * width);
     let holes = false;
     for (let i = 0; i < into.length; i++) {
       into[i] = (4 * slope(near, i) - slope(far, i)) / 3;
       holes ||= !Number.isFinite(into[i]);
     }
     if (!holes) return false;
-    const narrow = this.#pair(parameters, index, NARROW * width);
+    const narrow = this.#pair(parameters, index, NARROW / WIDTH * width);
     for (let i = 0; i < into.length; i++) {
       if (!Number.isFinite(into[i])) into[i] = slope(narrow, i);
     }
     return false;
+  }
+
+  /**
+   * The inner values. A parameter that is on its way across 0 is varied by more than its own size says, as far as it has been; one
+   * that starts at 0, whose size is not known, by less than 1 if that changes the values much.
+   */
+  #inner(parameters: readonly number[], index: number, fitted: Float64Array): { width: number; near: Pair } {
+    const size = Math.abs(parameters[index]);
+    const reach = this.#reach[index] || 1;
+    let width = WIDTH * (size || reach);
+    let near = this.#pair(parameters, index, width);
+    for (
+      ;
+      size > 0 && changeOf(near, fitted) < VISIBLE && width < WIDTH * reach;
+      near = this.#pair(parameters, index, width)
+    ) {
+      width = Math.min(100 * width, WIDTH * reach);
+    }
+    for (
+      ;
+      size === 0 && changeOf(near, fitted) > TOO_FAR && width > 1e-100;
+      near = this.#pair(parameters, index, width)
+    ) {
+      width /= 1000;
+    }
+    return { width, near };
   }
 
   /** Whether the model is linear in this parameter; if so, the exact derivative is written. */
@@ -95,4 +119,16 @@ interface Pair {
 
 function slope({ above, below, distance }: Pair, i: number): number {
   return (above[i] - below[i]) / distance;
+}
+
+/** Of the values, the largest change as a share of the largest value; infinite where one does not exist. */
+function changeOf({ above, below }: Pair, fitted: Float64Array): number {
+  let [change, largest] = [0, 0];
+  for (let i = 0; i < fitted.length; i++) {
+    const difference = Math.abs(above[i] - below[i]);
+    if (!Number.isFinite(difference)) return Infinity;
+    change = Math.max(change, difference);
+    largest = Math.max(largest, Math.abs(fitted[i]));
+  }
+  return change === 0 ? 0 : change / (largest || change);
 }

@@ -107,7 +107,7 @@ export function leastSquares<X = number>(
   if (!found.converged && !linear) {
     for (const other of otherStarts(search, sums, { ...settings, start, linear: sums.linearParameters() })) {
       const next = searchFaces(search, sums, { ...settings, start: other, bounds });
-      const better = next.converged && !(found.converged && found.sumOfSquares <= next.sumOfSquares);
+      const better = next.converged && (!found.converged || isBetter(next, found, start));
       found = { ...(better ? next : found), iterations: found.iterations + next.iterations };
     }
     // The search may stand elsewhere by now: errors are those of what was found.
@@ -115,6 +115,21 @@ export function leastSquares<X = number>(
   }
   return describe(found, search.normalInverse(gradient ? EXACT : DIFFERENCES));
 }
+
+/** A lower sum of squares; of equal ones, as where terms change places, the one that is nearer to the start. */
+function isBetter(next: Found, found: Found, start: readonly number[]): boolean {
+  const ratio = next.sumOfSquares / found.sumOfSquares;
+  if (Math.abs(ratio - 1) > 1e-6) return ratio < 1;
+  const distance = ({ parameters }: Found) =>
+    parameters.reduce((sum, value, j) => {
+      const times = value / start[j];
+      return sum + (times > 0 && times < Infinity ? Math.log(times) ** 2 : OTHER_SIGN);
+    }, 0);
+  return distance(next) < distance(found);
+}
+
+/** As far as ten decades of size. */
+const OTHER_SIGN = Math.log(1e10) ** 2;
 
 /** Share of a Jacobian's column that the others must leave unexplained: above what its own rounding looks like. */
 const EXACT = 1e-13;

@@ -119,14 +119,15 @@ export class LevenbergMarquardt {
         if (this.sumOfSquares === 0) return this.converged = true;
       } else {
         // What is still to be gained, or a step this damped, would not show in the sum's last digit.
-        const lost = this.#offset ** 2 < INVISIBLE || damping > 1e16 || this.#stepIsRounding();
+        const visible = this.#offset ** 2 * this.sumOfSquares > INVISIBLE * this.sumOfSquares + this.#noise(rounding);
+        const lost = !visible || damping > 1e16 || this.#stepIsRounding();
         if (lost) break;
         damping = Math.max(damping, 1e-16) * growth;
         growth *= 2;
       }
     }
     if (this.iterations >= maxIterations) return this.converged = false;
-    this.#polish(problem, vanished);
+    this.#polish(problem, vanished, rounding);
     return this.converged = Math.sqrt(this.sumOfSquares) <= rounding || this.#offset < NEARLY_VANISHED;
   }
 
@@ -152,11 +153,11 @@ export class LevenbergMarquardt {
   /**
    * Where sums of squares no longer tell two places apart, the gradient still does: undamped steps as long as it falls.
    */
-  #polish(problem: Residuals, wanted: number): void {
+  #polish(problem: Residuals, wanted: number, rounding: number): void {
     for (let round = 0; round < 10 && this.#offset >= wanted; round++) {
       const [before, offset] = [this.sumOfSquares, this.#offset];
       this.#tryStep(problem, 0);
-      if (!(Math.abs(this.#candidateSum - before) <= 1e-12 * before)) return;
+      if (!(Math.abs(this.#candidateSum - before) <= 1e-12 * before + this.#noise(rounding))) return;
       this.iterations++;
       this.#accept();
       if (this.#linearise(problem) && this.#offset < offset) continue;
@@ -164,6 +165,11 @@ export class LevenbergMarquardt {
       this.#linearise(problem);
       return;
     }
+  }
+
+  /** What rounding of the residuals may change of their sum of squares. */
+  #noise(rounding: number): number {
+    return 2 * Math.sqrt(this.sumOfSquares) * rounding;
   }
 
   /** Computes a step and the residuals after it; says by how much the linear model lowers their sum of squares. */
@@ -266,7 +272,7 @@ export class LevenbergMarquardt {
 
 /** Length that the Jacobian explains of the residuals at an optimum, and at one that rounding keeps from being reached. */
 const VANISHED = 1e-11;
-const NEARLY_VANISHED = 1e-5;
+const NEARLY_VANISHED = 1e-7;
 /** Share of a sum of squares that its last digits do not show. */
 const INVISIBLE = 1e-13;
 /** Share of a column that others leave unexplained, where that is rounding. */
