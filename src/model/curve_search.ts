@@ -3,7 +3,7 @@ import type { Curve, LevelPoint } from "./curve.ts";
 import { LOG_KERNELS, type LogKernel } from "./log_kernels.ts";
 
 /** A search ends where parameters are off by this share of their standard errors. */
-const VANISHED = 1e-9;
+const VANISHED = 1e-10;
 /** Share of a Jacobian's column that the others must leave unexplained. */
 const INDEPENDENT = 1e-11;
 

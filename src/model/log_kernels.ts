@@ -24,12 +24,12 @@ export const LOG_KERNELS: Partial<Record<ModelName, LogKernel>> = {
     },
     jacobian(sessions, parameters, free, into) {
       const [sigma, kappa] = [parameters[1], parameters[2]];
-      const levels = sessions.length;
-      for (let j = 0, at = 0; j < free.length; j++) {
-        for (let i = 0; i < levels; i++, at++) {
-          const others = sessions[i] - 1;
-          const slope = -others / (1 + others * (sigma + kappa * sessions[i]));
-          into[at] = free[j] === 0 ? 1 / parameters[0] : free[j] === 1 ? slope : slope * sessions[i];
+      const first = 1 / parameters[0];
+      for (let i = 0; i < sessions.length; i++) {
+        const others = sessions[i] - 1;
+        const slope = -others / (1 + others * (sigma + kappa * sessions[i]));
+        for (let j = 0, at = i; j < free.length; j++, at += sessions.length) {
+          into[at] = free[j] === 0 ? first : free[j] === 1 ? slope : slope * sessions[i];
         }
       }
     },

@@ -154,7 +154,7 @@ export class LevenbergMarquardt {
    * Where sums of squares no longer tell two places apart, the gradient still does: undamped steps as long as it falls.
    */
   #polish(problem: Residuals, wanted: number, rounding: number): void {
-    for (let round = 0; round < 10 && this.#offset >= wanted; round++) {
+    for (let round = 0; round < 50 && this.#offset >= wanted; round++) {
       const [before, offset] = [this.sumOfSquares, this.#offset];
       this.#tryStep(problem, 0);
       if (!(Math.abs(this.#candidateSum - before) <= 1e-12 * before + this.#noise(rounding))) return;

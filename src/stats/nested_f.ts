@@ -2,12 +2,15 @@ import { fTail } from "./f.ts";
 
 /** What a fit leaves: its residual sum of squares and degrees of freedom, as every fit here has them. */
 export interface Remainder {
+  /** Weighted, if the fit is. */
   residualSumOfSquares: number;
+  /** Points minus parameters. */
   degreesOfFreedom: number;
 }
 
 /** Whether more parameters explain more than chance. */
 export interface FTest {
+  /** What the larger fit explains more a parameter, in units of the variance that it leaves. */
   f: number;
   /** `[numerator, denominator]`. */
   degrees: [number, number];

@@ -3,6 +3,7 @@ import { tQuantile } from "./student_t.ts";
 
 /** A linear fit read at one place. */
 export interface LinearPrediction {
+  /** Of the line there, in the unit of y. */
   value: number;
   /** Of the mean there. */
   standardError: number;
