@@ -1,10 +1,8 @@
 import { checkValues } from "./check_values.ts";
-import { Differences, type Values } from "./differences.ts";
-import { LevenbergMarquardt, type Residuals } from "./levenberg_marquardt.ts";
-import { linearModel } from "./linear_model.ts";
+import { LevenbergMarquardt } from "./levenberg_marquardt.ts";
+import { ModelResiduals } from "./model_residuals.ts";
 import { otherStarts } from "./search_again.ts";
 import { type Found, isFeasible, searchFaces } from "./search_faces.ts";
-import { solveLinear } from "./solve_linear.ts";
 import { tQuantile } from "./student_t.ts";
 
 /** A fitted number with its error. */
@@ -31,7 +29,7 @@ export interface LeastSquaresProblem<X = number> {
   gradient?: (x: X, parameters: readonly number[]) => number[];
   /** `[lower, upper]` a parameter; ±Infinity where there is none. @default unbounded */
   bounds?: readonly (readonly [number, number])[];
-  /** One a point, multiplying its squared residual. @default 1 */
+  /** One a point, multiplying its squared residual; 0 leaves the point out. @default 1 */
   weights?: readonly number[];
 }
 
@@ -49,7 +47,7 @@ export interface LeastSquaresFit {
   parameters: Estimate[];
   /** Weighted, at the estimates. */
   residualSumOfSquares: number;
-  /** Points minus free parameters. */
+  /** Points, without those of weight 0, minus free parameters. */
   degreesOfFreedom: number;
   /** Of all parameters, zero for those at a bound; empty where it is undetermined. */
   covariance: number[][];
@@ -60,17 +58,26 @@ export interface LeastSquaresFit {
 }
 
 /**
- * Non-linear least squares: Levenberg–Marquardt with scaled parameters, each step by QR of the augmented system.
+ * Non-linear least squares with standard errors, to at least six digits from starts that are far off.
  *
- * A step that does not lower the sum of squares is not taken. Bounds are met by fitting every *face* (each bounded
- * parameter free or at its bound) and keeping the best feasible one: clamping steps can end in a wrong optimum.
+ * 1. A model that turns out to be linear in its parameters is solved at once.
+ * 2. Levenberg–Marquardt with scaled parameters; a step that does not lower the sum of squares is not taken. Derivatives that are
+ *    not given are central differences of fourth order.
+ * 3. Bounds are met by fitting every *face* (each bounded parameter free or at its bound) and keeping the best feasible one:
+ *    clamping steps can end in a wrong optimum.
+ * 4. Where that got stuck it begins again with parameters some powers of ten larger and smaller.
  *
- * Source: Moré (1978), The Levenberg–Marquardt algorithm. Checked against NIST StRD, `test/certified/nist-nonlinear/`.
+ * `converged` says that no step would improve the fit by anything that can be measured, never only that steps were small. The
+ * optimum may still be a local one: another start can find a better.
+ *
+ * Source: J. J. Moré, The Levenberg–Marquardt algorithm: implementation and theory (1978). Checked against all NIST StRD sets of
+ * `test/certified/nist-nonlinear/` and `test/certified/nist-linear/`.
  *
  * @param problem Curve, points and start; not changed.
  * @param options Interval level and search limit.
  * @returns Estimates with errors. Look at `converged` before using them.
- * @throws {RangeError} If the lengths disagree, a number is not finite, or there are fewer points than parameters.
+ * @throws {RangeError} If the lengths disagree, a number is not finite, there are fewer points than parameters, or the model is not
+ * finite anywhere near the start.
  *
  * @example Fitting a power law
  * ```ts
@@ -93,25 +100,32 @@ export function leastSquares<X = number>(
 ): LeastSquaresFit {
   const { level = 0.95, maxIterations = 1000 } = options;
   checkProblem(problem, level);
-  const { x, start, bounds, gradient } = problem;
-  const sums = new Sums(problem);
+  const { x, start, bounds, gradient, weights } = problem;
+  const residuals = new ModelResiduals(problem);
   const describe = (found: Found, inverse: Float64Array | undefined) =>
-    describeFit(found, inverse, { points: x.length, level });
+    describeFit(found, inverse, { points: weights?.filter((weight) => weight > 0).length ?? x.length, level });
 
-  const linear = sums.solveIfLinear();
+  const linear = residuals.solveIfLinear();
   if (linear && isFeasible(linear.found.parameters, bounds)) return describe(linear.found, linear.inverse);
 
   const search = new LevenbergMarquardt(x.length, start.length);
-  const settings = { maxIterations, rounding: sums.rounding };
-  let found = searchFaces(search, sums, { ...settings, start, bounds });
+  const settings = { maxIterations, rounding: residuals.rounding };
+  let found = searchFaces(search, residuals, { ...settings, start, bounds });
   if (!found.converged && !linear) {
-    for (const other of otherStarts(search, sums, { ...settings, start, linear: sums.linearParameters() })) {
-      const next = searchFaces(search, sums, { ...settings, start: other, bounds });
-      const better = next.converged && (!found.converged || isBetter(next, found, start));
+    for (const other of otherStarts(search, residuals, { ...settings, start, linear: residuals.linearParameters() })) {
+      const next = searchFaces(search, residuals, { ...settings, start: other, bounds });
+      const better = next.converged
+        ? !found.converged || isBetter(next, found, start)
+        : !Number.isFinite(found.sumOfSquares);
       found = { ...(better ? next : found), iterations: found.iterations + next.iterations };
     }
+    if (!Number.isFinite(found.sumOfSquares)) {
+      throw new RangeError(
+        `Cannot fit as the model must be finite at the start, or near it: the sum of squares is ${found.sumOfSquares}`,
+      );
+    }
     // The search may stand elsewhere by now: errors are those of what was found.
-    search.search(sums, found.parameters, found.free, settings);
+    search.search(residuals, found.parameters, found.free, settings);
   }
   return describe(found, search.normalInverse(gradient ? EXACT : DIFFERENCES));
 }
@@ -134,86 +148,6 @@ const OTHER_SIGN = Math.log(1e10) ** 2;
 /** Share of a Jacobian's column that the others must leave unexplained: above what its own rounding looks like. */
 const EXACT = 1e-13;
 const DIFFERENCES = 1e-11;
-
-/** Residuals of a problem, and their derivatives. */
-class Sums<X> implements Residuals {
-  /** Length of residuals that are nothing but rounding. */
-  readonly rounding: number;
-  #problem: LeastSquaresProblem<X>;
-  #roots: Float64Array;
-  #fitted: Float64Array;
-  #values: Values;
-  #differences: Differences;
-
-  constructor(problem: LeastSquaresProblem<X>) {
-    const { model, x, y, start, weights } = problem;
-    this.#problem = problem;
-    this.#roots = Float64Array.from(x, (_, i) => Math.sqrt(weights?.[i] ?? 1));
-    this.#fitted = new Float64Array(x.length);
-    this.#values = (parameters) => Float64Array.from(x, (at) => model(at, parameters));
-    this.#differences = new Differences(this.#values, start);
-    const largest = y.reduce((most, value, i) => Math.max(most, Math.abs(value) * this.#roots[i]), 0);
-    this.rounding = Math.sqrt(y.length) * 256 * Number.EPSILON * largest;
-  }
-
-  residuals(parameters: Float64Array, into: Float64Array): void {
-    const { model, x, y } = this.#problem;
-    const plain = [...parameters];
-    for (let i = 0; i < into.length; i++) {
-      this.#fitted[i] = model(x[i], plain);
-      into[i] = (y[i] - this.#fitted[i]) * this.#roots[i];
-    }
-  }
-
-  /** Called where the residuals were taken last: by the search, which takes the Jacobian of what it accepts. */
-  jacobian(parameters: Float64Array, free: readonly number[], into: Float64Array): void {
-    const { gradient, x } = this.#problem;
-    const plain = [...parameters];
-    const points = x.length;
-    if (gradient) {
-      for (let i = 0; i < points; i++) {
-        const slopes = gradient(x[i], plain);
-        for (let j = 0; j < free.length; j++) into[j * points + i] = slopes[free[j]] * this.#roots[i];
-      }
-      return;
-    }
-    for (let j = 0; j < free.length; j++) {
-      const column = into.subarray(j * points, (j + 1) * points);
-      this.#differences.column(plain, free[j], this.#fitted, column);
-      for (let i = 0; i < points; i++) column[i] *= this.#roots[i];
-    }
-  }
-
-  /** The solution, if the model is linear in all parameters and the points determine them. */
-  solveIfLinear(): { found: Found; inverse: Float64Array } | undefined {
-    const { start, x, y } = this.#problem;
-    const linear = linearModel((parameters) => this.#values(parameters), start);
-    if (!linear) return undefined;
-    const points = x.length;
-    const { base, design } = linear;
-    for (let at = 0; at < design.length; at++) design[at] *= this.#roots[at % points];
-    const right = Float64Array.from(y, (value, i) => (value - base[i]) * this.#roots[i]);
-    const solution = solveLinear(design, right, start.length);
-    if (!solution) return undefined;
-    const parameters = [...solution.coefficients];
-    const sumOfSquares = right.reduce((sum, value, i) => {
-      for (let j = 0; j < parameters.length; j++) value -= design[j * points + i] * parameters[j];
-      return sum + value * value;
-    }, 0);
-    const free = start.map((_, index) => index);
-    return { found: { parameters, free, sumOfSquares, converged: true, iterations: 1 }, inverse: solution.inverse };
-  }
-
-  /** Indices of the parameters in which the model is linear at the start. */
-  linearParameters(): number[] {
-    const { start, x } = this.#problem;
-    const column = new Float64Array(x.length);
-    this.residuals(Float64Array.from(start), column);
-    return start.map((_, index) => index).filter((index) =>
-      this.#differences.column(start, index, this.#fitted, column)
-    );
-  }
-}
 
 function checkProblem<X>({ x, y, start, bounds, weights }: LeastSquaresProblem<X>, level: number): void {
   if (y.length !== x.length || (weights && weights.length !== x.length)) {

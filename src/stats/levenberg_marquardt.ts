@@ -8,12 +8,10 @@ export interface Residuals {
   jacobian(parameters: Float64Array, free: readonly number[], into: Float64Array): void;
 }
 
-/** How a search ends, and how it begins. */
+/** How a search ends. */
 export interface SearchOptions {
   /** Steps, accepted or not. @default 1000 */
   maxIterations?: number;
-  /** Of the first step, relative to the parameters' scale; 0 is a Gauss–Newton step. @default 1e-3 */
-  damping?: number;
   /** What the Jacobian may still explain of the residuals' length where the search ends. @default 1e-11 */
   vanished?: number;
   /** Residuals under this length are rounding. @default 0 */
@@ -102,7 +100,7 @@ export class LevenbergMarquardt {
     if (free.length === 0) return this.converged = true;
 
     this.#reach.fill(0);
-    let damping = options.damping ?? 1e-3;
+    let damping = 1e-3;
     let growth = 2;
     if (!this.#linearise(problem)) return this.converged = false;
     while (this.iterations < maxIterations) {

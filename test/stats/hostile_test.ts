@@ -167,6 +167,10 @@ Deno.test("leastSquares() with bounds that are no bounds, weights that are none,
   assert.throws(() => leastSquares({ ...problem, weights: [1, -1] }), /weights .*: current value is -1/);
   assert.throws(() => leastSquares({ ...problem, x: [1, NaN] }), /every x must be finite: current value is NaN/);
   assert.throws(() => leastSquares(problem, { level: 1 }), /level must be between 0 and 1: current value is 1/);
+  assert.throws(
+    () => leastSquares({ model: () => NaN, x: [1, 2], y: [1, 4], start: [1] }),
+    /model must be finite at the start, or near it: the sum of squares is NaN/,
+  );
   const many = Array.from({ length: 12 }, () => [-1, -0.5] as const);
   assert.throws(
     () =>

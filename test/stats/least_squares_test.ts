@@ -169,6 +169,18 @@ Deno.test("leastSquares() weights points: double weight is the same as the point
   });
 });
 
+Deno.test("leastSquares() leaves a point of weight 0 out, from the degrees of freedom too", () => {
+  const model = (x: number, [a, b]: readonly number[]) => a * Math.exp(b * x);
+  const [x, y] = [[0, 1, 2, 3, 4], [1, 1.7, 2.6, 4.6, 7.4]];
+  const without = leastSquares({ model, x, y, start: [1, 0.4] });
+  const zero = leastSquares({ model, x: [...x, 5], y: [...y, 99], weights: [1, 1, 1, 1, 1, 0], start: [1, 0.4] });
+  assert.equal(zero.degreesOfFreedom, without.degreesOfFreedom);
+  zero.parameters.forEach(({ value, standardError }, index) => {
+    assert.ok(matchingDigits(value, without.parameters[index].value) >= 10);
+    assert.ok(matchingDigits(standardError!, without.parameters[index].standardError!) >= 9);
+  });
+});
+
 Deno.test("leastSquares() does not say that it converged where a parameter has no effect", () => {
   // Its square leaves the optimum at 0 a place where the derivative vanishes, and so does everything far out.
   const model = (x: number, [root]: readonly number[]) => Math.exp(-root * root * x);
