@@ -1,7 +1,7 @@
 import { checkValues } from "./check_values.ts";
 import { LevenbergMarquardt } from "./levenberg_marquardt.ts";
 import { ModelResiduals } from "./model_residuals.ts";
-import { otherStarts } from "./search_again.ts";
+import { otherStarts } from "./other_starts.ts";
 import { type Found, isFeasible, searchFaces } from "./search_faces.ts";
 import { tQuantile } from "./student_t.ts";
 
