@@ -2,8 +2,8 @@ import { type Found, LevenbergMarquardt, type Residuals, searchFaces } from "../
 import type { Curve, LevelPoint } from "./curve.ts";
 import { LOG_KERNELS, type LogKernel } from "./log_kernels.ts";
 
-/** A search ends where parameters are off by this share of their standard errors. */
-const VANISHED = 1e-10;
+/** A search ends where the next step would be about this share of the standard errors. */
+const VANISHED = 1e-9;
 /** Share of a Jacobian's column that the others must leave unexplained. */
 const INDEPENDENT = 1e-11;
 

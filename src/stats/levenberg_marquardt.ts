@@ -103,9 +103,16 @@ export class LevenbergMarquardt {
     let damping = 1e-3;
     let growth = 2;
     if (!this.#linearise(problem)) return this.converged = false;
+    let before = 1;
     while (this.iterations < maxIterations) {
       if (this.#offset < vanished) return this.converged = true;
       this.iterations++;
+      // Near the optimum each step leaves the same share of the way. If what the next one leaves is little enough, it is the last.
+      const rate = this.#offset / before;
+      if (rate < STEADY && this.#offset * rate < vanished && this.#lastStep(problem, damping, rounding)) {
+        return this.converged = true;
+      }
+      before = this.#offset;
       const predicted = this.#tryStep(problem, damping);
       const gained = this.sumOfSquares - this.#candidateSum;
       if (gained > 0) {
@@ -163,6 +170,14 @@ export class LevenbergMarquardt {
       this.#linearise(problem);
       return;
     }
+  }
+
+  /** Takes a step whose place is not looked at any more; not if it leads up. */
+  #lastStep(problem: Residuals, damping: number, rounding: number): boolean {
+    this.#tryStep(problem, damping);
+    if (!(this.#candidateSum <= this.sumOfSquares * (1 + 1e-12) + this.#noise(rounding))) return false;
+    this.#accept();
+    return true;
   }
 
   /** What rounding of the residuals may change of their sum of squares. */
@@ -271,6 +286,8 @@ export class LevenbergMarquardt {
 /** Length that the Jacobian explains of the residuals at an optimum, and at one that rounding keeps from being reached. */
 const VANISHED = 1e-11;
 const NEARLY_VANISHED = 1e-7;
+/** Below this share of the way left, a step is one of many that are alike. */
+const STEADY = 0.1;
 /** Share of a sum of squares that its last digits do not show. */
 const INVISIBLE = 1e-13;
 /** Share of a column that others leave unexplained, where that is rounding. */

@@ -31,7 +31,7 @@ for (const [name, kernel] of Object.entries(LOG_KERNELS)) {
 }
 
 for (const name of ["cisco", "specsdm91", "oracledb", "redis-ycsb"]) {
-  Deno.test(`fitCurve(usl) of ${name} is leastSquares() of ln X, to 1e-8 of its errors, which are the same`, () => {
+  Deno.test(`fitCurve(usl) of ${name} is leastSquares() of ln X, to 1e-7 of its errors, which are the same`, () => {
     const { n, x } = certified<{ n: number[]; x: number[] }>(`usl/${name}`);
     const usl = curveByName("usl");
     const points = n.map((sessions, index) => ({ sessions, value: x[index] }));
@@ -47,7 +47,7 @@ for (const name of ["cisco", "specsdm91", "oracledb", "redis-ycsb"]) {
     slow.parameters.forEach(({ value, standardError }, index) => {
       const off = Math.abs(fit.values[index] - value);
       if (standardError === null) return assert.equal(off, 0);
-      assert.ok(off <= 1e-8 * standardError, `${fit.values} for ${value}`);
+      assert.ok(off <= 1e-7 * standardError, `${fit.values} for ${value}`);
       assert.ok(matchingDigits(Math.sqrt(fit.covariance[index][index]), standardError) >= 7);
     });
     assert.ok(matchingDigits(fit.residualSumOfSquares, slow.residualSumOfSquares) >= 9);
