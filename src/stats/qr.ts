@@ -28,12 +28,9 @@ export function factorQr(matrix: Float64Array, rows: number, columns: number, di
       continue;
     }
     // The sign that adds to the pivot, not the one that cancels.
-    const norm = matrix[at + k] < 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
-    const inverse = 1 / norm;
-    for (let i = k; i < rows; i++) matrix[at + i] *= inverse;
-    matrix[at + k] += 1;
-    for (let j = k + 1; j < columns; j++) reflect(matrix, at, k, rows, matrix, j * rows);
-    diagonal[k] = -norm;
+    diagonal[k] = matrix[at + k] < 0 ? Math.sqrt(squares) : -Math.sqrt(squares);
+    matrix[at + k] -= diagonal[k];
+    for (let j = k + 1; j < columns; j++) reflect(matrix, at, k, diagonal[k], rows, matrix, j * rows);
   }
 }
 
@@ -45,21 +42,22 @@ export function applyQt(
   diagonal: Float64Array,
   vector: Float64Array,
 ): void {
-  for (let k = 0; k < columns; k++) if (diagonal[k] !== 0) reflect(matrix, k * rows, k, rows, vector, 0);
+  for (let k = 0; k < columns; k++) if (diagonal[k] !== 0) reflect(matrix, k * rows, k, diagonal[k], rows, vector, 0);
 }
 
-/** Applies the reflection that stands at `at`, of column `k`, to a vector. */
+/** Applies the reflection that stands at `at`, of column `k` with this entry of the diagonal, to a vector at `offset`. */
 export function reflect(
   matrix: Float64Array,
   at: number,
   k: number,
+  diagonal: number,
   rows: number,
   vector: Float64Array,
   offset: number,
 ): void {
   let product = 0;
   for (let i = k; i < rows; i++) product += matrix[at + i] * vector[offset + i];
-  product /= -matrix[at + k];
+  product /= diagonal * matrix[at + k];
   for (let i = k; i < rows; i++) vector[offset + i] += product * matrix[at + i];
 }
 

@@ -97,7 +97,7 @@ function refine(
     }
     solveUpper(matrix, rows, columns, diagonal, step);
     for (let j = 0; j < columns; j++) coefficients[j] += step[j];
-    for (let k = columns - 1; k >= 0; k--) reflect(matrix, k * rows, k, rows, missing, 0);
+    for (let k = columns - 1; k >= 0; k--) reflect(matrix, k * rows, k, diagonal[k], rows, missing, 0);
     for (let i = 0; i < rows; i++) residuals[i] += missing[i];
   }
 }
