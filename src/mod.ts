@@ -88,12 +88,20 @@ export type { Attempt, DataFrame, Dataset, ExportFormat } from "./dataset/mod.ts
 // From levels to curves
 export { costPerSession, curveByName, evaluate, fitAll, fitDemand, fitPoints, fitThroughput } from "./model/mod.ts";
 export { levelMeans, negligible } from "./model/mod.ts";
+export { bootstrapFit } from "./model/mod.ts";
 export type { Curve, FitOptions, LevelMean, LevelPoint, PointsOptions } from "./model/mod.ts";
+export type { BootstrapFit, BootstrapFitOptions } from "./model/mod.ts";
 
 // Numerics under the curves
-export { leastSquares, linearLeastSquares } from "./stats/mod.ts";
-export type { Estimate, LeastSquaresFit, LeastSquaresOptions, LeastSquaresProblem, LinearFit } from "./stats/mod.ts";
-export { fCdf, fQuantile, normalCdf, normalQuantile, tCdf, tQuantile } from "./stats/mod.ts";
+export { leastSquares } from "./stats/mod.ts";
+export type { Estimate, LeastSquaresFit, LeastSquaresOptions, LeastSquaresProblem } from "./stats/mod.ts";
+export { breuschPagan, fitLine, linearLeastSquares, nestedF, predictLinear, sandwich } from "./stats/mod.ts";
+export type { FitLineOptions, FTest, LinearFit, LinearOptions, LinearPrediction } from "./stats/mod.ts";
+export type { PredictLinearOptions, Remainder, SandwichOptions, SpreadTest } from "./stats/mod.ts";
+export { bootstrapInterval, parametricBootstrap } from "./stats/mod.ts";
+export type { Bootstrap, BootstrapIntervalOptions, BootstrapOptions, BootstrapProblem } from "./stats/mod.ts";
+export { chiSquaredCdf, chiSquaredQuantile, chiSquaredTail } from "./stats/mod.ts";
+export { fCdf, fQuantile, fTail, normalCdf, normalQuantile, tCdf, tQuantile } from "./stats/mod.ts";
 export type { FDegrees } from "./stats/mod.ts";
 export { seededRandom, shuffle } from "./stats/mod.ts";
 export { batchMeans, effectiveSize, hampel, mannKendall, mser5, theilSen } from "./stats/mod.ts";

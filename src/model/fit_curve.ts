@@ -1,6 +1,7 @@
-import { covariance, leastSquares, type LeastSquaresFit, tQuantile } from "../stats/mod.ts";
+import { covariance, tQuantile } from "../stats/mod.ts";
 import type { FittedParameter } from "../schema/mod.ts";
 import type { Curve, LevelPoint } from "./curve.ts";
+import { CurveSearch } from "./curve_search.ts";
 
 /** A curve at its best, before it is compared with others. */
 export interface CurveFit {
@@ -32,46 +33,52 @@ export function fitCurve(
 ): CurveFit | undefined {
   const size = curve.parameters.length;
   if (points.length < size) return undefined;
-  const fit = search(curve, points);
-  if (!fit) return undefined;
-  const values = fit.parameters.map(({ value }) => value);
+  const search = searchFor(curve, points);
+  const fit = search.fit(points);
+  if (!fit.converged) return undefined;
+  const values = fit.parameters;
   const degreesOfFreedom = points.length - size;
-  const variance = degreesOfFreedom > 0 ? fit.residualSumOfSquares / degreesOfFreedom : 0;
-  const jacobian = points.map(({ sessions }) => logGradient(curve, sessions, values));
-  const matrix = covariance(jacobian, variance);
+  const variance = degreesOfFreedom > 0 ? fit.sumOfSquares / degreesOfFreedom : 0;
+  const matrix = fit.free.length === size
+    ? scaled(search.normalInverse(), variance, size)
+    : covariance(points.map(({ sessions }) => logGradient(curve, sessions, values)), variance);
   if (matrix.length === 0) return undefined;
   const multiple = degreesOfFreedom > 0 ? tQuantile((1 + (options.level ?? 0.95)) / 2, degreesOfFreedom) : 0;
-  const parameters = Object.fromEntries(curve.parameters.map((name, index): [string, FittedParameter] => {
+  const parameters: Record<string, FittedParameter> = {};
+  for (let index = 0; index < size; index++) {
     const value = values[index];
-    const atBound = curve.bounds[index].includes(value);
-    if (atBound || degreesOfFreedom === 0) return [name, { value, standard_error: null, interval: null }];
+    const [lower, upper] = curve.bounds[index];
+    if (value === lower || value === upper || degreesOfFreedom === 0) {
+      parameters[curve.parameters[index]] = { value, standard_error: null, interval: null };
+      continue;
+    }
     const error = Math.sqrt(matrix[index][index]);
-    return [name, {
-      value,
-      standard_error: error,
-      interval: [value - multiple * error, value + multiple * error],
-    }];
-  }));
-  return {
-    curve,
-    values,
-    parameters,
-    covariance: matrix,
-    residualSumOfSquares: fit.residualSumOfSquares,
-    degreesOfFreedom,
-  };
+    const interval: [number, number] = [value - multiple * error, value + multiple * error];
+    parameters[curve.parameters[index]] = { value, standard_error: error, interval };
+  }
+  return { curve, values, parameters, covariance: matrix, residualSumOfSquares: fit.sumOfSquares, degreesOfFreedom };
 }
 
-function search(curve: Curve, points: readonly LevelPoint[]): LeastSquaresFit | undefined {
-  const fit = leastSquares({
-    model: (sessions, parameters) => Math.log(curve.value(sessions, parameters)),
-    gradient: (sessions, parameters) => logGradient(curve, sessions, parameters),
-    x: points.map(({ sessions }) => sessions),
-    y: points.map(({ value }) => Math.log(value)),
-    start: curve.start(points),
-    bounds: curve.bounds,
-  });
-  return fit.converged ? fit : undefined;
+/** The last search of each curve: the next fit has as many levels more often than not, and can use its arrays. */
+const searches = new WeakMap<Curve, { levels: number; search: CurveSearch }>();
+
+function searchFor(curve: Curve, points: readonly LevelPoint[]): CurveSearch {
+  const last = searches.get(curve);
+  if (last?.levels === points.length) return last.search;
+  const search = new CurveSearch(curve, points);
+  searches.set(curve, { levels: points.length, search });
+  return search;
+}
+
+/** Adding 0 turns −0 into 0, which JSON would do anyway. */
+function scaled(inverse: Float64Array | undefined, variance: number, size: number): number[][] {
+  const matrix: number[][] = [];
+  for (let i = 0; inverse && i < size; i++) {
+    const row: number[] = [];
+    for (let j = 0; j < size; j++) row.push(variance * inverse[i * size + j] + 0);
+    matrix.push(row);
+  }
+  return matrix;
 }
 
 /** Derivative of ln f by each parameter. */

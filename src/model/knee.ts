@@ -25,10 +25,15 @@ export const knee: Curve = {
   gradient: (sessions, [lambda, limit]) => lambda * sessions < limit ? [sessions, 0] : [0, 1],
   start: (points: readonly LevelPoint[]) => {
     const sorted = points.toSorted((a, b) => a.sessions - b.sessions);
-    const splits = sorted.slice(1).map((_, index) => split(sorted, index + 1));
+    // Every split, or of very many levels one in so many: trying all would take the square of their number.
+    const stride = Math.ceil(sorted.length / MOST_SPLITS);
+    const splits = sorted.slice(1).map((_, index) => index + 1).filter((count) => count % stride === 0)
+      .map((count) => split(sorted, count));
     return splits.reduce((best, next) => misfit(next, sorted) < misfit(best, sorted) ? next : best);
   },
 };
+
+const MOST_SPLITS = 200;
 
 /** The first `count` points rise, the others are full. */
 function split(points: readonly LevelPoint[], count: number): [number, number] {

@@ -1,4 +1,4 @@
-import { linearLeastSquares } from "../stats/mod.ts";
+import { applyQt, factorQr, solveUpper } from "../stats/mod.ts";
 import type { Curve, LevelPoint } from "./curve.ts";
 
 /**
@@ -31,10 +31,20 @@ export const usl: Curve = {
     return [sessions / divisor, slope, slope * sessions];
   },
   start: (points: readonly LevelPoint[]) => {
-    const [a0, a1, a2] = linearLeastSquares(
-      points.map(({ sessions, value }) => [value / sessions, value, value * sessions]),
-      points.map(() => 1),
-    ).coefficients;
+    const levels = points.length;
+    const design = new Float64Array(3 * levels);
+    for (let i = 0; i < levels; i++) {
+      const { sessions, value } = points[i];
+      design[i] = value / sessions;
+      design[levels + i] = value;
+      design[2 * levels + i] = value * sessions;
+    }
+    const ones = new Float64Array(levels).fill(1);
+    const diagonal = new Float64Array(3);
+    factorQr(design, levels, 3, diagonal);
+    applyQt(design, levels, 3, diagonal, ones);
+    solveUpper(design, levels, 3, diagonal, ones);
+    const [a0, a1, a2] = [ones[0], ones[1], ones[2]];
     const lambda = 1 / (a0 + a1 + a2);
     const parameters = [lambda, 1 - lambda * a0, lambda * a2];
     const allowed = points.every(({ sessions }) => usl.value(sessions, parameters) > 0);

@@ -1,3 +1,4 @@
+import { checkValues } from "./check_values.ts";
 import { tQuantile } from "./student_t.ts";
 
 /** The mean of a series, with an error that allows for correlation. */
@@ -36,7 +37,7 @@ export interface BatchMeansOptions {
  * @param values Measurements in time order, warm-up left out, at least one a batch.
  * @param options Number of batches, confidence.
  * @returns The means, and their mean with its error.
- * @throws {RangeError} If there are fewer values than batches, or fewer than 2 batches.
+ * @throws {RangeError} If there are fewer values than batches, fewer than 2 batches, or a number is not finite.
  *
  * @example Two batches
  * ```ts
@@ -49,7 +50,8 @@ export interface BatchMeansOptions {
 export function batchMeans(values: readonly number[], options: BatchMeansOptions = {}): BatchMeans {
   const { batches = 10, level = 0.95 } = options;
   const length = Math.floor(values.length / batches);
-  if (!(batches >= 2 && length >= 1)) {
+  checkValues(values, "cut into batches");
+  if (!(Number.isInteger(batches) && batches >= 2 && length >= 1)) {
     throw new RangeError(
       `Cannot cut ${values.length} values into batches as their number must be from 2 to that: current value is ${batches}`,
     );

@@ -1,7 +1,10 @@
-import { Matrix, QrDecomposition, solve } from "ml-matrix";
+import { factorQr, invertNormal } from "./qr.ts";
+
+/** Share of a column that the others must leave unexplained. */
+const INDEPENDENT = 1e-11;
 
 /**
- * Covariance of least-squares estimates, `s² (JᵀJ)⁻¹`, from a QR decomposition of the scaled Jacobian.
+ * Covariance of least-squares estimates, `s² (JᵀJ)⁻¹`, from a QR decomposition of the Jacobian.
  *
  * The product `JᵀJ` is never formed: that would halve the digits.
  *
@@ -18,16 +21,23 @@ import { Matrix, QrDecomposition, solve } from "ml-matrix";
  * ```
  */
 export function covariance(jacobian: readonly (readonly number[])[], variance: number): number[][] {
-  const size = jacobian[0]?.length ?? 0;
-  if (size === 0 || jacobian.length < size || !jacobian.every((row) => row.every(Number.isFinite))) return [];
-  const scale = Array.from({ length: size }, (_, j) => Math.hypot(...jacobian.map((row) => row[j])));
-  if (scale.some((norm) => norm === 0)) return [];
-  const scaled = new Matrix(jacobian.map((row) => row.map((value, j) => value / scale[j])));
-  const r = new QrDecomposition(scaled).upperTriangularMatrix.subMatrix(0, size - 1, 0, size - 1);
-  // Columns have length 1 here, so the diagonal of R says how much of each is not explained by the others.
-  if (r.diagonal().some((value) => Math.abs(value) < 1e-11)) return [];
-  const inverse = solve(r, Matrix.eye(size));
-  return inverse.mmul(inverse.transpose()).to2DArray()
-    // Adding 0 turns −0 into 0, which JSON would do anyway.
-    .map((row, i) => row.map((value, j) => variance * value / (scale[i] * scale[j]) + 0));
+  const columns = jacobian[0]?.length ?? 0;
+  const rows = jacobian.length;
+  if (columns === 0 || rows < columns) return [];
+  const matrix = new Float64Array(rows * columns);
+  const norms = new Float64Array(columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const value = jacobian[i][j];
+      matrix[j * rows + i] = value;
+      norms[j] += value * value;
+    }
+  }
+  const [diagonal, inverse] = [new Float64Array(columns), new Float64Array(columns * columns)];
+  factorQr(matrix, rows, columns, diagonal);
+  // What is not explained by the other columns; NaN and Infinity fail too.
+  if (!diagonal.every((value, j) => Math.abs(value) > INDEPENDENT * Math.sqrt(norms[j]))) return [];
+  invertNormal(matrix, rows, columns, diagonal, inverse, new Float64Array(columns * columns));
+  // Adding 0 turns −0 into 0, which JSON would do anyway.
+  return Array.from(norms, (_, i) => Array.from(norms, (_, j) => variance * inverse[i * columns + j] + 0));
 }

@@ -1,3 +1,5 @@
+import { checkValues } from "./check_values.ts";
+
 /** How much a correlated series tells of its mean. */
 export interface EffectiveSize {
   /** Independent values that would tell as much: n/τ. */
@@ -19,6 +21,7 @@ const MOST = 5000;
  * `test/certified/worked/b5-b7-timeseries-latency-sizing.json`.
  *
  * @param values Measurements in time order, warm-up left out.
+ * @throws {RangeError} If a number is not finite.
  * @returns n/τ and τ; τ = 1 for fewer than 4 values, or where all are equal.
  *
  * @example Every value measured twice
@@ -31,6 +34,7 @@ const MOST = 5000;
  * ```
  */
 export function effectiveSize(values: readonly number[]): EffectiveSize {
+  checkValues(values, "take an effective size");
   const tau = Math.max(1, correlationTime(values));
   return { size: values.length / tau, tau };
 }

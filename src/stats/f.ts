@@ -1,35 +1,58 @@
-import jstat from "jstat";
+import { incompleteBeta } from "./incomplete_beta.ts";
+import type { Tails } from "./incomplete_gamma.ts";
+import { invert } from "./invert.ts";
 
 /** Degrees of freedom of an F distribution: `[numerator, denominator]`, both positive. */
 export type FDegrees = readonly [number, number];
 
 /**
- * Probability that an F value is at most `value`. The p-value of an F test is `1 - fCdf(F, [q, n - p])`.
+ * Probability that an F value is at most `value`.
  *
- * @param value Not negative.
+ * By the incomplete beta function: M. Abramowitz, I. Stegun, Handbook of Mathematical Functions, 26.6.2.
+ *
+ * @param value Any number; below 0 the probability is 0.
  * @param degrees `[numerator, denominator]`.
- * @returns 0–1, good to 10 digits.
- * @throws {RangeError} If a degree of freedom is not positive.
+ * @returns 0–1, to 12 digits.
+ * @throws {RangeError} If `value` is NaN, or a degree of freedom is not positive and finite.
  *
  * @example One extra parameter on five points
  * ```ts
  * import { fCdf } from "plimsoll";
  * import assert from "node:assert/strict";
  *
- * assert.equal((1 - fCdf(18.5128, [1, 2])).toFixed(4), "0.0500");
+ * assert.equal(fCdf(18.5128, [1, 2]).toFixed(4), "0.9500");
  * ```
  */
 export function fCdf(value: number, degrees: FDegrees): number {
-  checkDegrees(degrees);
-  return value <= 0 ? 0 : jstat.centralF.cdf(value, degrees[0], degrees[1]);
+  return tails(value, degrees).lower;
 }
 
 /**
- * The value that an F value stays under with this probability: the inverse of {@linkcode fCdf}, by bisection.
+ * Probability that an F value is more than `value`: the p-value of an F test. 1 − `fCdf` would lose its digits where it is small.
+ *
+ * @param value Any number; below 0 the probability is 1.
+ * @param degrees `[numerator, denominator]`.
+ * @returns 0–1, to 12 digits.
+ * @throws {RangeError} If `value` is NaN, or a degree of freedom is not positive and finite.
+ *
+ * @example Far out
+ * ```ts
+ * import { fTail } from "plimsoll";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(fTail(1e6, [2, 2]).toPrecision(6), "9.99999e-7");
+ * ```
+ */
+export function fTail(value: number, degrees: FDegrees): number {
+  return tails(value, degrees).upper;
+}
+
+/**
+ * The value that an F value stays under with this probability: the inverse of {@linkcode fCdf}.
  *
  * @param probability Strictly between 0 and 1.
  * @param degrees `[numerator, denominator]`.
- * @returns Good to 8 digits.
+ * @returns To 12 digits.
  * @throws {RangeError} If `probability` or a degree of freedom is out of its range.
  *
  * @example The critical value of an F test
@@ -46,26 +69,21 @@ export function fQuantile(probability: number, degrees: FDegrees): number {
       `Cannot take an F quantile as the probability must be between 0 and 1: current value is ${probability}`,
     );
   }
-  checkDegrees(degrees);
-  let lower = 0;
-  let upper = 1;
-  while (fCdf(upper, degrees) < probability) {
-    lower = upper;
-    upper *= 2;
-  }
-  while (upper - lower > 1e-14 * upper) {
-    const middle = (lower + upper) / 2;
-    if (middle === lower || middle === upper) break;
-    if (fCdf(middle, degrees) < probability) lower = middle;
-    else upper = middle;
-  }
-  return (lower + upper) / 2;
+  return invert((value) => tails(value, degrees), { lower: probability, upper: 1 - probability });
 }
 
-function checkDegrees([numerator, denominator]: FDegrees): void {
-  if (!(numerator > 0 && denominator > 0)) {
+function tails(value: number, [numerator, denominator]: FDegrees): Tails {
+  if (Number.isNaN(value)) {
+    throw new RangeError("Cannot take an F probability as the value must be a number: current value is NaN");
+  }
+  if (!(numerator > 0 && numerator < Infinity && denominator > 0 && denominator < Infinity)) {
     throw new RangeError(
-      `Cannot use the F distribution as both degrees of freedom must be positive: current value is ${numerator}, ${denominator}`,
+      `Cannot use the F distribution as both degrees of freedom must be positive and finite: current value is ${numerator}, ${denominator}`,
     );
   }
+  const ratio = Math.max(0, value) * (numerator / denominator);
+  return incompleteBeta(numerator / 2, denominator / 2, {
+    x: ratio > 1 ? 1 / (1 + 1 / ratio) : ratio / (1 + ratio),
+    rest: ratio > 1 ? 1 / ratio / (1 + 1 / ratio) : 1 / (1 + ratio),
+  });
 }

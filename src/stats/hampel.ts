@@ -1,4 +1,5 @@
 import { median } from "simple-statistics";
+import { checkValues } from "./check_values.ts";
 
 /** A median absolute deviation of a normal distribution, times this, is its standard deviation. */
 const SCALE = 1.4826;
@@ -27,6 +28,7 @@ export interface HampelOptions {
  * @param values Measurements in time order; at the ends there are fewer neighbours.
  * @param options Neighbours, threshold.
  * @returns Positions, from 0, ascending.
+ * @throws {RangeError} If a number is not finite, or a setting out of its range.
  *
  * @example One spike
  * ```ts
@@ -38,6 +40,12 @@ export interface HampelOptions {
  */
 export function hampel(values: readonly number[], options: HampelOptions = {}): number[] {
   const { window = 5, threshold = 3 } = options;
+  if (!(Number.isInteger(window) && window >= 1 && threshold >= 0)) {
+    throw new RangeError(
+      `Cannot look for outliers as the window must be a whole number from 1, the threshold not negative: current value is ${window}, ${threshold}`,
+    );
+  }
+  checkValues(values, "look for outliers");
   return values.flatMap((value, index) => {
     const near = values.slice(Math.max(0, index - window), index + window + 1);
     const centre = median(near);

@@ -1,5 +1,8 @@
-import { Matrix, QrDecomposition } from "ml-matrix";
-import { covariance as covarianceOf } from "./covariance.ts";
+import { checkValues } from "./check_values.ts";
+import { LevenbergMarquardt } from "./levenberg_marquardt.ts";
+import { ModelResiduals } from "./model_residuals.ts";
+import { otherStarts } from "./other_starts.ts";
+import { type Found, isFeasible, searchFaces } from "./search_faces.ts";
 import { tQuantile } from "./student_t.ts";
 
 /** A fitted number with its error. */
@@ -26,7 +29,7 @@ export interface LeastSquaresProblem<X = number> {
   gradient?: (x: X, parameters: readonly number[]) => number[];
   /** `[lower, upper]` a parameter; ±Infinity where there is none. @default unbounded */
   bounds?: readonly (readonly [number, number])[];
-  /** One a point, multiplying its squared residual. @default 1 */
+  /** One a point, multiplying its squared residual; 0 leaves the point out. @default 1 */
   weights?: readonly number[];
 }
 
@@ -44,7 +47,7 @@ export interface LeastSquaresFit {
   parameters: Estimate[];
   /** Weighted, at the estimates. */
   residualSumOfSquares: number;
-  /** Points minus free parameters. */
+  /** Points, without those of weight 0, minus free parameters. */
   degreesOfFreedom: number;
   /** Of all parameters, zero for those at a bound; empty where it is undetermined. */
   covariance: number[][];
@@ -55,17 +58,26 @@ export interface LeastSquaresFit {
 }
 
 /**
- * Non-linear least squares: Levenberg–Marquardt with scaled parameters, each step by QR of the augmented system.
+ * Non-linear least squares with standard errors, to at least six digits from starts that are far off.
  *
- * A step that does not lower the sum of squares is not taken. Bounds are met by fitting every *face* (each bounded
- * parameter free or at its bound) and keeping the best feasible one: clamping steps can end in a wrong optimum.
+ * 1. A model that turns out to be linear in its parameters is solved at once.
+ * 2. Levenberg–Marquardt with scaled parameters; a step that does not lower the sum of squares is not taken. Derivatives that are
+ *    not given are central differences of fourth order.
+ * 3. Bounds are met by fitting every *face* (each bounded parameter free or at its bound) and keeping the best feasible one:
+ *    clamping steps can end in a wrong optimum.
+ * 4. Where that got stuck it begins again with parameters some powers of ten larger and smaller.
  *
- * Source: Moré (1978), The Levenberg–Marquardt algorithm. Checked against NIST StRD, `test/certified/nist-nonlinear/`.
+ * `converged` says that no step would improve the fit by anything that can be measured, never only that steps were small. The
+ * optimum may still be a local one: another start can find a better.
+ *
+ * Source: J. J. Moré, The Levenberg–Marquardt algorithm: implementation and theory (1978). Checked against all NIST StRD sets of
+ * `test/certified/nist-nonlinear/` and `test/certified/nist-linear/`.
  *
  * @param problem Curve, points and start; not changed.
  * @param options Interval level and search limit.
  * @returns Estimates with errors. Look at `converged` before using them.
- * @throws {RangeError} If the lengths disagree, a number is not finite, or there are fewer points than parameters.
+ * @throws {RangeError} If the lengths disagree, a number is not finite, there are fewer points than parameters, or the model is not
+ * finite anywhere near the start.
  *
  * @example Fitting a power law
  * ```ts
@@ -86,34 +98,58 @@ export function leastSquares<X = number>(
   problem: LeastSquaresProblem<X>,
   options: LeastSquaresOptions = {},
 ): LeastSquaresFit {
-  checkProblem(problem);
   const { level = 0.95, maxIterations = 1000 } = options;
-  let best: Search | undefined;
-  let iterations = 0;
-  for (const face of facesOf(problem)) {
-    const found = search(problem, face, maxIterations);
-    iterations += found.iterations;
-    const feasible = isFeasible(problem, found.parameters);
-    if (feasible && isBetter(found, best)) best = found;
-    // The free optimum, where it is allowed, is below that of every face of the bounds.
-    if (feasible && found.converged && face.every((at) => at === null)) break;
+  checkProblem(problem, level);
+  const { x, start, bounds, gradient, weights } = problem;
+  const residuals = new ModelResiduals(problem);
+  const describe = (found: Found, inverse: Float64Array | undefined) =>
+    describeFit(found, inverse, { points: weights?.filter((weight) => weight > 0).length ?? x.length, level });
+
+  const linear = residuals.solveIfLinear();
+  if (linear && isFeasible(linear.found.parameters, bounds)) return describe(linear.found, linear.inverse);
+
+  const search = new LevenbergMarquardt(x.length, start.length);
+  const settings = { maxIterations, rounding: residuals.rounding };
+  let found = searchFaces(search, residuals, { ...settings, start, bounds });
+  if (!found.converged && !linear) {
+    for (const other of otherStarts(search, residuals, { ...settings, start, linear: residuals.linearParameters() })) {
+      const next = searchFaces(search, residuals, { ...settings, start: other, bounds });
+      const better = next.converged
+        ? !found.converged || isBetter(next, found, start)
+        : !Number.isFinite(found.sumOfSquares);
+      found = { ...(better ? next : found), iterations: found.iterations + next.iterations };
+    }
+    if (!Number.isFinite(found.sumOfSquares)) {
+      throw new RangeError(
+        `Cannot fit as the model must be finite at the start, or near it: the sum of squares is ${found.sumOfSquares}`,
+      );
+    }
+    // The search may stand elsewhere by now: errors are those of what was found.
+    search.search(residuals, found.parameters, found.free, settings);
   }
-  best ??= { ...search(problem, problem.start.map(() => null), 0), converged: false };
-  return describe(problem, best, level, iterations);
+  return describe(found, search.normalInverse(gradient ? EXACT : DIFFERENCES));
 }
 
-/** A value where the parameter is held at a bound, `null` where it is free. */
-type Face = (number | null)[];
-
-interface Search {
-  face: Face;
-  parameters: number[];
-  sumOfSquares: number;
-  converged: boolean;
-  iterations: number;
+/** A lower sum of squares; of equal ones, as where terms change places, the one that is nearer to the start. */
+function isBetter(next: Found, found: Found, start: readonly number[]): boolean {
+  const ratio = next.sumOfSquares / found.sumOfSquares;
+  if (Math.abs(ratio - 1) > 1e-6) return ratio < 1;
+  const distance = ({ parameters }: Found) =>
+    parameters.reduce((sum, value, j) => {
+      const times = value / start[j];
+      return sum + (times > 0 && times < Infinity ? Math.log(times) ** 2 : OTHER_SIGN);
+    }, 0);
+  return distance(next) < distance(found);
 }
 
-function checkProblem<X>({ x, y, start, bounds, weights }: LeastSquaresProblem<X>): void {
+/** As far as ten decades of size. */
+const OTHER_SIGN = Math.log(1e10) ** 2;
+
+/** Share of a Jacobian's column that the others must leave unexplained: above what its own rounding looks like. */
+const EXACT = 1e-13;
+const DIFFERENCES = 1e-11;
+
+function checkProblem<X>({ x, y, start, bounds, weights }: LeastSquaresProblem<X>, level: number): void {
   if (y.length !== x.length || (weights && weights.length !== x.length)) {
     throw new RangeError(
       `Cannot fit as x, y and weights must have one entry a point: current value is ${x.length}, ${y.length}, ${
@@ -126,174 +162,51 @@ function checkProblem<X>({ x, y, start, bounds, weights }: LeastSquaresProblem<X
       `Cannot fit as there must be at least as many points as parameters: current value is ${x.length} points, ${start.length} parameters`,
     );
   }
+  checkValues(y, "fit");
+  checkValues(start, "fit");
+  const wrong = x.flat().find((value) => typeof value === "number" && !Number.isFinite(value));
+  if (wrong !== undefined) throw new RangeError(`Cannot fit as every x must be finite: current value is ${wrong}`);
+  for (const weight of weights ?? []) {
+    if (!(weight >= 0 && weight <= 1e150)) {
+      throw new RangeError(`Cannot fit as weights must be from 0 to 1e150: current value is ${weight}`);
+    }
+  }
   if (bounds && bounds.length !== start.length) {
     throw new RangeError(
       `Cannot fit as there must be one pair of bounds a parameter: current value is ${bounds.length} of ${start.length}`,
     );
   }
-  const wrong = [...y, ...start, ...(weights ?? [])].find((value) => !Number.isFinite(value));
-  if (wrong !== undefined) throw new RangeError(`Cannot fit as all numbers must be finite: current value is ${wrong}`);
-}
-
-/** Every combination of free and bound parameters, those with most freedom first. */
-function facesOf<X>({ start, bounds }: LeastSquaresProblem<X>): Face[] {
-  let faces: Face[] = [[]];
-  for (let index = 0; index < start.length; index++) {
-    const choices = [null, ...(bounds?.[index] ?? []).filter(Number.isFinite)];
-    faces = choices.flatMap((choice) => faces.map((face) => [...face, choice]));
+  const crossed = bounds?.find(([lower, upper]) => !(lower <= upper));
+  if (crossed) {
+    throw new RangeError(`Cannot fit as a lower bound must not be above the upper one: current value is ${crossed}`);
   }
-  const held = (face: Face) => face.filter((at) => at !== null).length;
-  return faces.sort((a, b) => held(a) - held(b));
-}
-
-function isFeasible<X>({ bounds }: LeastSquaresProblem<X>, parameters: readonly number[]): boolean {
-  return parameters.every((value, j) => !bounds || (value >= bounds[j][0] && value <= bounds[j][1]));
-}
-
-function isBetter(found: Search, best: Search | undefined): boolean {
-  if (!Number.isFinite(found.sumOfSquares)) return false;
-  if (!best || found.converged !== best.converged) return !best || found.converged;
-  return found.sumOfSquares < best.sumOfSquares;
-}
-
-function search<X>(problem: LeastSquaresProblem<X>, face: Face, maxIterations: number): Search {
-  const free = face.flatMap((at, index) => at === null ? [index] : []);
-  let parameters = problem.start.map((value, index) => face[index] ?? value);
-  let residuals = residualsOf(problem, parameters);
-  let sumOfSquares = sumSquares(residuals);
-  const result = (converged: boolean, iterations: number): Search => (
-    { face, parameters, sumOfSquares, converged, iterations }
-  );
-  if (!Number.isFinite(sumOfSquares)) return result(false, 0);
-  if (free.length === 0) return result(true, 0);
-
-  const largest = Math.max(...problem.y.map(Math.abs));
-  const reach = free.map(() => 0);
-  let damping = 1e-3;
-  let growth = 2;
-  let jacobian = jacobianOf(problem, parameters, free);
-  for (let iteration = 1; iteration <= maxIterations; iteration++) {
-    const norms = free.map((_, j) => Math.hypot(...jacobian.map((row) => row[j])));
-    if (!norms.every(Number.isFinite)) return result(false, iteration);
-    // A step is damped by its share of the largest value that the parameter has had, in units of the residuals: unlike
-    // the columns' norms this keeps a parameter from running off to where it has no effect, and lets it cross zero.
-    free.forEach((index, j) => reach[j] = Math.max(reach[j], Math.abs(parameters[index])));
-    const scale = reach.map((value) => Math.sqrt(sumOfSquares) / (value || 1));
-    const cosine = largestCosine(jacobian, residuals, norms, sumOfSquares);
-    if (cosine < 1e-11) return result(true, iteration);
-
-    const step = dampedStep(jacobian, residuals, scale, damping);
-    const candidate = [...parameters];
-    free.forEach((index, j) => candidate[index] += step[j]);
-    const candidateResiduals = residualsOf(problem, candidate);
-    const candidateSum = sumSquares(candidateResiduals);
-    const predicted = sumOfSquares - sumSquares(linearised(jacobian, residuals, step));
-    const small = step.every((value, j) => Math.abs(value) <= 1e-14 * Math.abs(parameters[free[j]]));
-
-    if (candidateSum < sumOfSquares) {
-      const gain = predicted > 0 ? (sumOfSquares - candidateSum) / predicted : 1;
-      const relative = (sumOfSquares - candidateSum) / sumOfSquares;
-      parameters = candidate;
-      residuals = candidateResiduals;
-      sumOfSquares = candidateSum;
-      jacobian = jacobianOf(problem, parameters, free);
-      damping *= Math.max(1 / 5, 1 - (2 * gain - 1) ** 3);
-      growth = 2;
-      if (sumOfSquares === 0) return result(true, iteration);
-      if (relative > 1e-15 || !small) continue;
-    } else if (!small && damping < 1e16) {
-      damping *= growth;
-      growth *= 2;
-      continue;
-    }
-    const exact = sumOfSquares <= problem.y.length * (256 * Number.EPSILON * largest) ** 2;
-    return result(exact || largestCosine(jacobian, residuals, norms, sumOfSquares) < 1e-5, iteration);
+  if (!(level > 0 && level < 1)) {
+    throw new RangeError(`Cannot fit as the level must be between 0 and 1: current value is ${level}`);
   }
-  return result(false, maxIterations);
 }
 
-function residualsOf<X>({ model, x, y, weights }: LeastSquaresProblem<X>, parameters: readonly number[]): number[] {
-  return x.map((at, i) => (y[i] - model(at, parameters)) * Math.sqrt(weights?.[i] ?? 1));
-}
-
-function sumSquares(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value * value, 0);
-}
-
-function jacobianOf<X>(problem: LeastSquaresProblem<X>, parameters: readonly number[], free: number[]): number[][] {
-  const gradient = problem.gradient ?? ((at: X, values: readonly number[]) => differences(problem.model, at, values));
-  return problem.x.map((at, i) => {
-    const row = gradient(at, parameters);
-    return free.map((index) => row[index] * Math.sqrt(problem.weights?.[i] ?? 1));
-  });
-}
-
-/** Central differences: the error is of the order of ε^⅔, ten digits. */
-function differences<X>(
-  model: LeastSquaresProblem<X>["model"],
-  at: X,
-  parameters: readonly number[],
-): number[] {
-  return parameters.map((value, index) => {
-    const width = Math.cbrt(Number.EPSILON) * (Math.abs(value) || 1);
-    const [above, below] = [parameters.with(index, value + width), parameters.with(index, value - width)];
-    return (model(at, above) - model(at, below)) / (above[index] - below[index]);
-  });
-}
-
-function linearised(jacobian: number[][], residuals: number[], step: number[]): number[] {
-  return residuals.map((value, i) => value - jacobian[i].reduce((sum, slope, j) => sum + slope * step[j], 0));
-}
-
-/** Of the angles between the residuals and the Jacobian's columns: zero where the gradient is. */
-function largestCosine(jacobian: number[][], residuals: number[], norms: number[], sumOfSquares: number): number {
-  const length = Math.sqrt(sumOfSquares);
-  return Math.max(...norms.map((norm, j) => {
-    const product = jacobian.reduce((sum, row, i) => sum + row[j] * residuals[i], 0);
-    // A column that vanished is a plateau on which the parameter has lost its effect, not an optimum.
-    if (norm === 0) return 1;
-    return length === 0 ? 0 : Math.abs(product) / (norm * length);
-  }));
-}
-
-/** Minimises ‖r − Jδ‖² + damping ‖Dδ‖², with D the parameters' scale. */
-function dampedStep(jacobian: number[][], residuals: number[], scale: number[], damping: number): number[] {
-  const divisor = scale.map((value) => value || 1);
-  const rows = jacobian.map((row) => row.map((value, j) => value / divisor[j]));
-  divisor.forEach((_, j) => rows.push(divisor.map((_, k) => j === k ? Math.sqrt(damping) : 0)));
-  const target = Matrix.columnVector([...residuals, ...divisor.map(() => 0)]);
-  return new QrDecomposition(new Matrix(rows)).solve(target).to1DArray().map((value, j) => value / divisor[j]);
-}
-
-function describe<X>(
-  problem: LeastSquaresProblem<X>,
-  { face, parameters, sumOfSquares, converged }: Search,
-  level: number,
-  iterations: number,
+function describeFit(
+  { parameters, free, sumOfSquares, converged, iterations }: Found,
+  inverse: Float64Array | undefined,
+  { points, level }: { points: number; level: number },
 ): LeastSquaresFit {
-  const free = face.flatMap((at, index) => at === null ? [index] : []);
-  const degreesOfFreedom = problem.x.length - free.length;
-  const inner = degreesOfFreedom > 0 && Number.isFinite(sumOfSquares)
-    ? covarianceOf(jacobianOf(problem, parameters, free), sumOfSquares / degreesOfFreedom)
-    : [];
-  const multiple = inner.length > 0 ? tQuantile((1 + level) / 2, degreesOfFreedom) : 0;
-  const estimates = parameters.map((value, index): Estimate => {
-    const position = free.indexOf(index);
-    if (position < 0 || inner.length === 0) return { value, standardError: null, interval: null };
-    const standardError = Math.sqrt(inner[position][position]);
-    return { value, standardError, interval: [value - multiple * standardError, value + multiple * standardError] };
-  });
-  const covariance = inner.length === 0 ? [] : parameters.map((_, i) =>
-    parameters.map((_, j) => {
-      const [row, column] = [free.indexOf(i), free.indexOf(j)];
-      return row < 0 || column < 0 ? 0 : inner[row][column];
-    })
-  );
+  const degreesOfFreedom = points - free.length;
+  const variance = sumOfSquares / degreesOfFreedom;
+  const determined = inverse !== undefined && degreesOfFreedom > 0 && Number.isFinite(variance);
+  const multiple = determined ? tQuantile((1 + level) / 2, degreesOfFreedom) : 0;
+  const covarianceOf = (i: number, j: number) => {
+    const [row, column] = [free.indexOf(i), free.indexOf(j)];
+    return row < 0 || column < 0 ? 0 : variance * inverse![row * free.length + column];
+  };
   return {
-    parameters: estimates,
+    parameters: parameters.map((value, index): Estimate => {
+      if (!determined || !free.includes(index)) return { value, standardError: null, interval: null };
+      const standardError = Math.sqrt(covarianceOf(index, index));
+      return { value, standardError, interval: [value - multiple * standardError, value + multiple * standardError] };
+    }),
     residualSumOfSquares: sumOfSquares,
     degreesOfFreedom,
-    covariance,
+    covariance: determined ? parameters.map((_, i) => parameters.map((_, j) => covarianceOf(i, j))) : [],
     converged,
     iterations,
   };

@@ -1,3 +1,5 @@
+import { checkValues } from "./check_values.ts";
+import { inversions } from "./inversions.ts";
 import { normalCdf } from "./normal.ts";
 
 /** Whether series rise or fall. */
@@ -22,6 +24,7 @@ export interface Trend {
  * Research 18 (1982) 107–121. Checked against `test/certified/worked/b5-b7-timeseries-latency-sizing.json`.
  *
  * @param series Each in time order; independent values, so batch means where neighbours are correlated.
+ * @throws {RangeError} If a number is not finite.
  * @returns The test; p = 1 where no two values can be compared. The normal approximation holds from about 10 pairs on.
  *
  * @example Two series that rise
@@ -36,13 +39,18 @@ export interface Trend {
 export function mannKendall(...series: (readonly number[])[]): Trend {
   let [score, variance] = [0, 0];
   for (const values of series) {
+    checkValues(values, "test a trend");
     const n = values.length;
-    for (let late = 1; late < n; late++) {
-      for (let early = 0; early < late; early++) score += Math.sign(values[late] - values[early]);
+    const sorted = Float64Array.from(values);
+    const falling = inversions(sorted, new Float64Array(n));
+    let [tied, spreads] = [0, spread(n)];
+    for (let from = 0, to = 0; from < n; from = to) {
+      while (to < n && sorted[to] === sorted[from]) to++;
+      tied += (to - from) * (to - from - 1) / 2;
+      spreads -= spread(to - from);
     }
-    const ties = [...Map.groupBy(values, (value) => value).values()];
-    variance += [n, ...ties.map((tie) => -tie.length)]
-      .reduce((sum, count) => sum + Math.sign(count) * spread(Math.abs(count)), 0);
+    score += n * (n - 1) / 2 - tied - 2 * falling;
+    variance += spreads;
   }
   const z = variance === 0 ? 0 : (score - Math.sign(score)) / Math.sqrt(variance);
   return { score, variance, z, p: Math.min(1, 2 * normalCdf(-Math.abs(z))) };

@@ -1,3 +1,5 @@
+import { checkValues } from "./check_values.ts";
+
 /** Where a series of measurements becomes steady. */
 export interface WarmUp {
   /**
@@ -25,7 +27,7 @@ const FEWEST = 50;
  *
  * @param values Measurements in time order, at least 5.
  * @returns How many values to leave out, and whether the rest is steady.
- * @throws {RangeError} If there are fewer than 5 values.
+ * @throws {RangeError} If there are fewer than 5 values, or a number is not finite.
  *
  * @example A server that needs 10 requests to warm up
  * ```ts
@@ -43,6 +45,7 @@ export function mser5(values: readonly number[]): WarmUp {
       `Cannot look for warm-up as there must be at least 5 values: current value is ${values.length}`,
     );
   }
+  checkValues(values, "look for warm-up");
   const batches: number[] = [];
   for (let start = 0; start + BATCH <= values.length; start += BATCH) {
     let sum = 0;

@@ -9,6 +9,7 @@ const BENCHES: Record<string, string> = {
   browser:
     "what 8 browser sessions cost their generator, beside Artillery's Playwright engine and plain Playwright (2 min)",
   measure: "what sampling and recording cost, beside psutil and systeminformation (3 min)",
+  fit: "fits a second of a curve with its errors, and a bootstrap, beside scipy and R (1 min)",
   extrapolate: "predicting real sweeps at twice their top level, beside single curves and the usl package of R",
   truth: "what is measured of a Streamer, beside what it knows of itself",
 };
@@ -24,7 +25,7 @@ if (!known || Deno.args.length === 0) {
       "",
       ...Object.entries(BENCHES).map(([name, what]) => `  ${name.padEnd(11)} ${what}`),
       "",
-      "  --install-peers  first installs what npm and PyPI have of them, in the user's cache folder; wrk and nginx-light are apt's",
+      "  --install-peers  first installs what npm and PyPI have of them, in the user's cache folder; wrk, nginx-light and r-base-core are apt's",
       "  --quick          one short round of little load: to see that it works",
       "",
       "A peer that is not installed is named and left out.",

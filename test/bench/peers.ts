@@ -5,7 +5,7 @@ import process from "node:process";
 /** Where peers are installed: kept between runs, outside of this project. */
 const FOLDER = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "plimsoll-bench");
 const NPM = ["autocannon@8.0.0", "artillery@2.0.34"];
-const PYPI = ["locust==2.47.0", "psutil==7.2.2"];
+const PYPI = ["locust==2.47.0", "psutil==7.2.2", "scipy==1.17.1"];
 
 /** Each peer: where it may be, the program and its first arguments, and how to ask whether it runs. */
 const PLACES: Record<string, { commands: string[][]; test: string[] }> = {
@@ -22,6 +22,8 @@ const PLACES: Record<string, { commands: string[][]; test: string[] }> = {
     test: ["--version"],
   },
   psutil: { commands: [[join(FOLDER, "python/bin/python")], ["python3"]], test: ["-c", "import psutil"] },
+  scipy: { commands: [[join(FOLDER, "python/bin/python")], ["python3"]], test: ["-c", "import scipy.optimize"] },
+  R: { commands: [["Rscript"]], test: ["--version"] },
   node: { commands: [["node"]], test: ["--version"] },
 };
 

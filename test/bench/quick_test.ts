@@ -53,6 +53,14 @@ Deno.test("bench measure measures samplers and the recorder", { ignore: Deno.bui
   assert.match(row(text, "request rows recorded a second").at(-1)!, /^(not )?met$/);
 });
 
+Deno.test("bench fit fits, and names the peers that are not there", async () => {
+  const text = await quick("fit");
+  const [, fits, , lambda, sigma, kappa] = row(text, "plimsoll, fitCurve and bootstrapFit");
+  assert(Number(fits.replaceAll(",", "")) > 1000, text);
+  assert.deepEqual([lambda, sigma, kappa], ["960.1509", "0.0204539", "0.000890960"]);
+  assert.match(row(text, "fits/s, plimsoll / scipy").at(-1)!, /^((not )?met|not measured)$/);
+});
+
 Deno.test("Rounds leaves out who fails, compares within rounds, and lets ours not fail", async () => {
   const values: Record<string, number[]> = { ours: [1, 2, 30], slow: [2, 8, 60] };
   const next = (name: string) => () => Promise.resolve(values[name].shift()!);

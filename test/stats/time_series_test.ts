@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { median } from "simple-statistics";
 import {
   batchMeans,
   effectiveSize,
+  fitLine,
   hampel,
   mannKendall,
   mser5,
@@ -15,7 +17,9 @@ import { certified, matchingDigits } from "./certified.ts";
 interface Series {
   y: number[];
   sampleSeconds: number;
-  mser5: { truncateSamples: number; objective: number[] };
+  mser5: { truncateSamples: number; objective: number[]; batchMeans: number[] };
+  meanAll: number;
+  meanAfter: number;
   sdAfter: number;
   geyerTau: number;
   ess: number;
@@ -23,7 +27,8 @@ interface Series {
   seEss: number;
   batchMeans6: { means: number[]; se: number; ci95: [number, number] };
   mannKendall: { S: number; varS: number; z: number; p: number };
-  theilSen: { slopePerSecond: number; lo95: number; hi95: number };
+  theilSen: { slopePerSecond: number; intercept: number; lo95: number; hi95: number };
+  olsSlopePerSecond: number;
   hampelFlagged_w5_k3: number[];
 }
 
@@ -79,6 +84,19 @@ for (const [name, series] of Object.entries(worked.timeSeries)) {
     agree(slope, series.theilSen.slopePerSecond, 12);
     agree(interval[0], series.theilSen.lo95, 12);
     agree(interval[1], series.theilSen.hi95, 12);
+    // The worked example counts its seconds from the end of the first sample.
+    agree(median(y) - slope * series.sampleSeconds * (y.length + 1) / 2, series.theilSen.intercept, 12);
+  });
+
+  Deno.test(`${name}: fitLine() gives the worked slope of least squares, batchMeans() the means, to 12 digits`, () => {
+    const line = fitLine(after.map((_, index) => series.sampleSeconds * index), after);
+    const all = fitLine(y.map((_, index) => series.sampleSeconds * index), y);
+    const slopes = [line, all].map(({ coefficients }) => matchingDigits(coefficients[1], series.olsSlopePerSecond));
+    assert.ok(Math.max(...slopes) >= 10, `${slopes}`);
+    agree(batchMeans(y, { batches: 12 }).estimate, series.meanAll, 14);
+    agree(batchMeans(after, { batches: 11 }).estimate, series.meanAfter, 14);
+    const { means } = batchMeans(y, { batches: 12 });
+    for (const [index, value] of means.entries()) agree(value, series.mser5.batchMeans[index], 14);
   });
 
   Deno.test(`${name}: hampel() names the worked positions`, () => {
