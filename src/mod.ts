@@ -39,6 +39,7 @@ export type {
 export type { EventRow, Outcome, RequestRow, ResourceRow } from "./schema/rows.ts";
 export type { LimitCondition, LimitFound } from "./schema/limit.ts";
 export type { ErrorDocument } from "./schema/error.ts";
+export type { ExportEnd } from "./schema/export.ts";
 export type { AggregateRow, Imported, ImportedFile, ImportEnd, ImportFormat } from "./schema/imported.ts";
 export type { AttemptSeal, CoolDown, FileSeal, ManifestLine, Provenance, Resumer, RunInfo } from "./schema/run.ts";
 export type { Share, ShareClock, ShareProvenance, ShareSeal } from "./schema/run.ts";

@@ -108,5 +108,5 @@ export function importedWarnings(levels: readonly LevelSummary[], { tool, machin
       ]),
       "What the operating system takes was not measured: RAM is the sessions' alone (--baseline-os-bytes)",
     ];
-  return [`Imported: ${tool} measured this. Nothing watched how its generator kept up`, ...notes, ...resources];
+  return [`Imported from ${tool}: nothing watched how the load generator kept up`, ...notes, ...resources];
 }

@@ -108,7 +108,13 @@ export async function importRun(files: readonly string[], options: ImportOptions
     files: sealed,
     machine,
     notes: [
-      ...new Set([...notes, ...(url ? [] : ["What was loaded is not said in these files"])]),
+      ...new Set([
+        ...notes,
+        ...(url ? [] : ["What was loaded is not said in these files"]),
+        ...(replicates.some((one) => one.started_at_ms === undefined)
+          ? ["When it was measured is not said either"]
+          : []),
+      ]),
     ],
   };
   const path = resolve(out);

@@ -39,5 +39,5 @@ export function makeReport(dataset: Dataset, assumptions: Partial<Assumptions> =
 }
 
 function importedTitle(host: string, tool: string): string {
-  return `Capacity of ${host.endsWith(".invalid") ? "a target that is not named" : host}, measured by ${tool}`;
+  return `Capacity of ${host.endsWith(".invalid") ? "a target that is not named" : host}, imported from ${tool}`;
 }
