@@ -110,7 +110,9 @@ export function dataPackage(
         // Frictionless reads Parquet past its own counting of bytes, and then finds none.
         ...(format === "parquet" ? {} : { bytes, hash: `sha256:${sha256}` }),
         schema: {
-          fields: frame.columns.map((column, index) => fieldOf(column, frame.dtypes[index].variant, name)),
+          fields: frame.columns.map((column, index) =>
+            fieldOf(column, frame.dtypes[index].variant, { frame: name, format })
+          ),
           missingValues: [""],
           ...(name === "levels" ? { primaryKey: KEY } : {}),
           ...(cleaned ? { foreignKeys: [{ fields: KEY, reference: { resource: "levels", fields: KEY } }] } : {}),
@@ -120,7 +122,11 @@ export function dataPackage(
   };
 }
 
-function fieldOf(name: string, variant: string, frame: string): PackageField {
+function fieldOf(
+  name: string,
+  variant: string,
+  { frame, format }: { frame: string; format: ExportFormat },
+): PackageField {
   const type = /^U?Int/.test(variant)
     ? "integer"
     : /^Float/.test(variant)
@@ -129,7 +135,9 @@ function fieldOf(name: string, variant: string, frame: string): PackageField {
     ? "boolean"
     : "string";
   const { description, unit, constraints } = describeColumn(name, frame);
-  return { name, type, description, ...(unit ? { unit } : {}), ...(constraints ? { constraints } : {}) };
+  // Frictionless reads an empty number of Parquet as NaN, which keeps within no bound.
+  const holds = constraints && (format !== "parquet" || type !== "number" || constraints.required);
+  return { name, type, description, ...(unit ? { unit } : {}), ...(holds ? { constraints } : {}) };
 }
 
 // deno-lint-ignore no-control-regex -- control characters are the point

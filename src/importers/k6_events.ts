@@ -14,7 +14,7 @@ export interface K6Point {
  * What a point of k6's output says: a request that ended, how many virtual users there were, iterations, bytes. Of all other metrics
  * nothing.
  *
- * `http_req_duration` is sending, waiting and receiving, without the time to get a connection. The tags `vu` and `iter` are written
+ * `http_req_duration` is sending, waiting and receiving, without the time to get a connection. `vu` and `iter` are written
  * where the script asks for them (`systemTags`); without them a request is an iteration of its own.
  *
  * Source: https://grafana.com/docs/k6/latest/using-k6/metrics/reference/, and for errors

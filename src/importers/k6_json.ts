@@ -20,7 +20,7 @@ async function* read(file: SourceFile, tap: Tap): AsyncGenerator<ToolEvent> {
   let url: string | undefined;
   for await (const { text, number, last } of readLines(file, tap)) {
     if (text.trim() === "") continue;
-    let line: { type?: unknown; metric?: unknown; data?: { time?: unknown; value?: unknown; tags?: unknown } };
+    let line: { type?: unknown; metric?: unknown; data?: Record<string, unknown> };
     try {
       line = JSON.parse(text);
     } catch {
@@ -34,16 +34,21 @@ async function* read(file: SourceFile, tap: Tap): AsyncGenerator<ToolEvent> {
     if (line?.type !== "Point" || typeof metric !== "string" || !Number.isFinite(at_ms) || typeof value !== "number") {
       throw wrong(file, number, "it is neither a Metric nor a Point with time and value");
     }
-    const tags = typeof data?.tags === "object" && data.tags !== null ? data.tags as Record<string, string> : {};
+    const tags = { ...textsOf(data?.tags), ...textsOf(data?.metadata) };
     const event = k6Event({ metric, at_ms, value, tags }, requests);
     if (event === undefined) continue;
     if (value < 0) throw wrong(file, number, `its value is ${value}`);
     if (event.kind === "request") {
       requests++;
-      if (url === undefined && typeof tags.url === "string") yield { kind: "url", url: url = tags.url };
+      if (url === undefined && tags.url) yield { kind: "url", url: url = tags.url };
     }
     yield event;
   }
+}
+
+function textsOf(value: unknown): Record<string, string> {
+  if (typeof value !== "object" || value === null) return {};
+  return Object.fromEntries(Object.entries(value).filter(([, text]) => typeof text === "string"));
 }
 
 function wrong(file: SourceFile, number: number, why: string): InputError {

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { load, summarise } from "../../src/dataset/mod.ts";
+import { importRun } from "../../src/importers/mod.ts";
+import { fitAll } from "../../src/model/mod.ts";
+import { makeReport } from "../../src/report/mod.ts";
+import { resume } from "../../src/run/resume.ts";
+import { InputError } from "../../src/schema/input_error.ts";
+import { aggregateRowSchema, importEndSchema, requestRowSchema } from "../../src/schema/mod.ts";
+import { tempFolder } from "../temp_folder.ts";
+import { k6File } from "./k6_file.ts";
+
+const FILES = fileURLToPath(new URL("files/", import.meta.url));
+const STEPS = [1, 2, 4, 8, 16].map((vus) => ({ vus, seconds: 11 }));
+
+/** Imports files into a folder of their own, and reads the run. */
+async function imported(files: string[], options: Parameters<typeof importRun>[1] | { out: string }) {
+  const end = await importRun(files, options);
+  const dataset = await load(end.path);
+  return { end, dataset, summary: summarise(dataset) };
+}
+
+Deno.test("importRun() finds the levels of k6's points, and their numbers: JSON and CSV say the same", async () => {
+  await using folder = await tempFolder();
+  const runs = [];
+  for (const format of ["json", "csv"] as const) {
+    const file = join(folder.path, `k6.${format}`);
+    await Deno.writeTextFile(file, k6File([...STEPS, { vus: 4, seconds: 11 }], { format, failing: 100 }));
+    const { end, dataset, summary } = await imported([file], { out: join(folder.path, format) });
+    assert.equal(end.format, `k6-${format}`);
+    assert.deepEqual(importEndSchema.parse(end), end);
+    assert.deepEqual(end.replicates.map(({ level, replicate }) => [level, replicate]), [
+      ...[[1, 1], [2, 1], [4, 1], [8, 1], [16, 1], [4, 2]],
+    ]);
+    for (const { level, window_s, metrics, sessions } of summary.levels) {
+      // 11 readings of vus are 10 s, of which 1 s is warm-up; 2 iterations a second and user, 1000 bytes each.
+      assert.equal(window_s, 9);
+      assert.equal(sessions, level);
+      assert(Math.abs(metrics.throughput - 2 * level) <= 2 / 9, `${metrics.throughput} iterations/s at ${level}`);
+      assert(
+        Math.abs(metrics.network_bytes_per_s - 2000 * level) <= 2000 / 9,
+        `${metrics.network_bytes_per_s} bytes/s`,
+      );
+      assert(Math.abs(metrics.latency_ms_p50 - (10 + level)) < 1e-6, `${metrics.latency_ms_p50} ms`);
+      assert(metrics.error_ratio < 0.05 && metrics.undelivered_ratio === undefined);
+    }
+    assert.equal(dataset.info.provenance.target, "http://127.0.0.1:8437/");
+    const failed = dataset.attempts.flatMap(({ requests }) =>
+      requests.filter(({ outcome }) => outcome === "http_error")
+    );
+    assert(failed.length > 0 && failed.every(({ status }) => status === 503));
+    for (const attempt of dataset.attempts) {
+      attempt.requests.forEach((row) => requestRowSchema.parse(row));
+      attempt.aggregates!.forEach((row) => aggregateRowSchema.parse(row));
+    }
+    runs.push(summary.levels);
+  }
+  assert.deepEqual(runs[0], runs[1]);
+});
+
+Deno.test("importRun() takes virtual users and iterations from k6's metadata where it writes them", async () => {
+  await using folder = await tempFolder();
+  const lines = k6File([{ vus: 2, seconds: 9 }], { format: "json" }).trimEnd().split("\n").map((line, index) => {
+    const read = JSON.parse(line);
+    if (read.metric === "http_req_duration") read.data.metadata = { vu: String(1 + index % 2), iter: String(index) };
+    return JSON.stringify(read);
+  });
+  const file = join(folder.path, "k6.json");
+  await Deno.writeTextFile(file, lines.join("\n"));
+  const { dataset } = await imported([file], { out: join(folder.path, "run") });
+  assert.deepEqual(new Set(dataset.attempts[0].requests.map(({ session }) => session)), new Set([1, 2]));
+});
+
+Deno.test("importRun() reads what Locust wrote: users by second, counters over the steady part of each level", async () => {
+  await using folder = await tempFolder();
+  const file = join(FILES, "locust/viewers_stats_history.csv");
+  const { end, summary } = await imported([file], { out: join(folder.path, "run") });
+  assert.equal(end.format, "locust");
+  assert.deepEqual(end.replicates.map(({ level, replicate }) => [level, replicate]), [
+    ...[[1, 1], [2, 1], [4, 1], [8, 1], [16, 1], [4, 2]],
+  ]);
+  // A user reads and speaks twice a second by turns: the file's own counters, over the seconds that count.
+  const history = (await Deno.readTextFile(file)).trim().split("\n").slice(1).map((line) => line.split(","));
+  const last = history.findLast((row) => row[1] === "16")!;
+  const first = history.findLast((row) =>
+    row[1] === "16" && Number(row[0]) === Number(last[0]) - Math.round(
+          summary.levels.find(({ level }) => level === 16)!.window_s,
+        )
+  )!;
+  const expected = (Number(last[17]) - Number(first[17])) / (Number(last[0]) - Number(first[0]));
+  const top = summary.levels.find(({ level }) => level === 16)!;
+  assert.equal(top.metrics.throughput, expected);
+  assert.equal(top.metrics.latency_ms_p95, Number(last[11]));
+  for (const { level, metrics } of summary.levels) {
+    assert(Math.abs(metrics.throughput / level - 2) < 0.5, `${metrics.throughput} requests/s of ${level} users`);
+    assert.equal(metrics.error_ratio, 0);
+  }
+  assert.equal(fitAll(summary).metrics.throughput.verdict.kind, "linear");
+});
+
+Deno.test("importRun() sizes a table with resources as the same levels are sized, and flags what is full where the machine is known", async () => {
+  await using folder = await tempFolder();
+  const rows = [1, 2, 4, 8, 16].flatMap((n) => [0, 1].map((k) => [n, 0.05 + 0.05 * n + 0.001 * k, 1e8 + 1e6 * n, n]));
+  const write = async (name: string, more: string, cell: string) => {
+    const file = join(folder.path, name);
+    const header = `sessions,target_cores,target_memory_bytes,throughput${more}`;
+    await Deno.writeTextFile(file, [header, ...rows.map((row) => row.join(",") + cell)].join("\n"));
+    return file;
+  };
+  const plain = await imported([await write("plain.csv", "", "")], { out: join(folder.path, "plain") });
+  const { sizing, fit } = makeReport(plain.dataset, { targets: [16, 1000] });
+  // U at 65 % of 0.85 cores.
+  assert.deepEqual(sizing.rows.filter(({ metric }) => metric === "cores").map(({ recommended }) => recommended), [
+    2,
+    128,
+  ]);
+  assert.equal(fit.metrics.serving_cores.verdict.kind, "linear");
+  assert.equal(fit.metrics.serving_cores.models[0].parameters.slope.value.toFixed(3), "0.050");
+  assert.match(plain.summary.warnings.join("\n"), /The machine that was measured is not known/);
+  const known = await imported([await write("known.csv", ",machine_cores,machine_memory_bytes", ",0.9,8e9")], {
+    out: join(folder.path, "known"),
+  });
+  assert.deepEqual(known.summary.capacity, { cores: 0.9, memory_bytes: 8e9 });
+  const full = known.summary.levels.filter(({ flags }) => flags.some(({ name }) => name === "target_saturated"));
+  assert.deepEqual(full.map(({ level }) => level), [16, 16]);
+  assert(!/machine that was measured/.test(known.summary.warnings.join("\n")));
+});
+
+Deno.test("importRun() of throughput alone: it is fitted, and why nothing is sized is said", async () => {
+  await using folder = await tempFolder();
+  const file = join(folder.path, "levels.csv");
+  await Deno.writeTextFile(file, "sessions,throughput\n1,10\n2,20\n4,40\n8,80\n16,150\n");
+  const { dataset } = await imported([file], { out: join(folder.path, "run") });
+  const { sizing, fit, title } = makeReport(dataset, { targets: [20] });
+  assert.notEqual(fit.metrics.throughput.accepted, null);
+  assert.deepEqual(sizing.rows, []);
+  assert.match(sizing.answer, /^Nothing can be sized: serving_cores was not measured/);
+  assert.match(dataset.info.provenance.imported!.notes.join(), /What was loaded is not said/);
+  assert.equal(title, "Capacity of a target that is not named, imported from a table of levels");
+  await assert.rejects(resume(dataset.info.path), /Give a run that a sweep wrote: this one was imported/);
+});
+
+Deno.test("importRun() of one file a level: FILE@N says how many sessions, whatever the file records", async () => {
+  await using folder = await tempFolder();
+  const files: string[] = [];
+  for (const vus of [1, 2, 4]) {
+    const file = join(folder.path, `${vus}.json`);
+    const lines = k6File([{ vus, seconds: 8 }], { format: "json" }).split("\n").filter((line) =>
+      !line.includes('"vus"')
+    );
+    await Deno.writeTextFile(file, lines.join("\n"));
+    files.push(`${file}@${vus}`);
+  }
+  const { end, summary } = await imported([...files, files[2]], { out: join(folder.path, "run") });
+  assert.deepEqual(end.replicates.map(({ level, replicate }) => [level, replicate]).toSorted(), [
+    ...[[1, 1], [2, 1], [4, 1], [4, 2]],
+  ]);
+  for (const { level, metrics } of summary.levels) assert(Math.abs(metrics.throughput / level - 2) < 0.4);
+});
+
+Deno.test("importRun() reads a real file that is cut off anywhere as far as it goes, or refuses it; nothing is left of what it refuses", async () => {
+  await using folder = await tempFolder();
+  const texts: Record<string, string> = {
+    "k6.json": k6File(STEPS.slice(0, 3), { format: "json" }),
+    "k6.csv": k6File(STEPS.slice(0, 3), { format: "csv" }),
+  };
+  for (const [folder, name] of REAL) texts[name] = await Deno.readTextFile(join(FILES, folder, name));
+  let read = 0;
+  for (const [name, text] of Object.entries(texts)) {
+    const cuts = Array.from({ length: 12 }, (_, index) => Math.floor(text.length * (index + 0.37) / 12));
+    for (const cut of cuts) {
+      const file = join(folder.path, name);
+      await Deno.writeTextFile(file, text.slice(0, cut));
+      const out = join(folder.path, `${name}-${cut}`);
+      try {
+        const { dataset } = await imported([file], { out });
+        assert(dataset.attempts.length > 0);
+        read++;
+      } catch (error) {
+        assert(error instanceof InputError, `${name} cut at ${cut}: ${error}`);
+        await assert.rejects(Deno.stat(out));
+      }
+    }
+  }
+  assert(read > 3 * Object.keys(texts).length, `${read} were read`);
+});
+
+/** What real tools wrote, whole: its folder, and its name. */
+const REAL: [folder: string, name: string][] = [
+  ["locust", "viewers_stats_history.csv"],
+];
