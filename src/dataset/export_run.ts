@@ -20,7 +20,7 @@ export type ExportFormat = "csv" | "parquet" | "ndjson";
  *
  * `levels` is one row a replicate; `resources` and `requests` are all rows as they were measured; `cleaned_resources` and
  * `cleaned_requests` those that count: of the steady windows, without the run that is thrown away. Flags are columns of `levels` and of
- * the cleaned frames, `flag_target_saturated` and so on. A frame without rows is left out.
+ * the cleaned frames, `flag_target_saturated` and so on. A frame that nothing was measured for is left out.
  *
  * Parquet and NDJSON hold all values as they are. In CSV, text that a spreadsheet would take for a formula has an apostrophe before it
  * ({@linkcode inertCsv}), and control characters are replaced.
