@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { FileSeal } from "./run.ts";
 
 /** The files that can be imported, by the tool and the form that wrote them. */
-export type ImportFormat = typeof IMPORT_FORMATS[number];
+export type ImportFormat = "k6-json" | "k6-csv" | "locust" | "jmeter" | "artillery" | "csv";
 
 /** Every {@linkcode ImportFormat}. */
-export const IMPORT_FORMATS = ["k6-json", "k6-csv", "locust", "jmeter", "artillery", "csv"] as const;
+export const IMPORT_FORMATS: readonly ImportFormat[] = ["k6-json", "k6-csv", "locust", "jmeter", "artillery", "csv"];
 
 /** One line of `aggregates.jsonl`: a metric of one replicate, as a tool gave it or as its file adds up, where no raw rows carry it. */
 export interface AggregateRow {

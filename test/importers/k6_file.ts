@@ -52,7 +52,8 @@ export function k6File(levels: readonly K6Level[], options: K6Options): string {
   let second = 0;
   let count = 0;
   for (const { vus, seconds } of levels) {
-    for (let end = second + seconds; second < end; second++) {
+    const end = second + seconds;
+    for (; second < end; second++) {
       const at_ms = START_MS + 1000 * second;
       point("vus", at_ms, vus);
       for (let index = 0; index < rate * vus; index++) {
