@@ -13,9 +13,9 @@ import type { DataFrame } from "./data_frame.ts";
  *
  * const flags = [{ name: "target_saturated" as const, reason: "97 % of its cores", excluded_from: ["demand" as const] }];
  * const level = { level: 8, replicate: 1, attempt: 1, sessions: 8, window_s: 10, requests: 80, metrics: {}, flags };
- * const frame = flagFrame([level]);
- * assert.equal(frame.getColumn("flag_target_saturated").get(0), true);
- * assert.equal(frame.getColumn("excluded_from_throughput").get(0), false);
+ * const [row] = flagFrame([level]).toRecords();
+ * assert.equal(row.flag_target_saturated, true);
+ * assert.equal(row.excluded_from_throughput, false);
  * ```
  */
 export function flagFrame(levels: readonly LevelSummary[]): DataFrame {
