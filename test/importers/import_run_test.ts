@@ -99,6 +99,64 @@ Deno.test("importRun() reads what Locust wrote: users by second, counters over t
   assert.equal(fitAll(summary).metrics.throughput.verdict.kind, "linear");
 });
 
+Deno.test("importRun() reads what JMeter wrote, CSV and XML alike: levels by its threads, without the sums of its transactions", async () => {
+  await using folder = await tempFolder();
+  const runs = [];
+  for (const form of ["csv", "xml"]) {
+    const file = join(FILES, `jmeter/viewers.${form}.jtl`);
+    const { end, dataset, summary } = await imported([file], { out: join(folder.path, form) });
+    assert.equal(end.format, "jmeter");
+    assert.deepEqual(
+      end.replicates.map(({ level, replicate }) => [level, replicate]),
+      [1, 2, 4, 8, 16].map((n) => [n, 1]),
+    );
+    const steps = new Set(dataset.attempts.flatMap(({ requests }) => requests.map(({ step }) => step)));
+    assert.deepEqual(steps, new Set(["read", "page"]));
+    // 247 transactions of the file sum up two samples each.
+    assert.match(end.notes.join(), new RegExp(`viewers.${form}.jtl has 247 samples of transaction controllers`));
+    for (const { level, metrics, requests } of summary.levels) {
+      // A thread waits half a second before each request.
+      assert(
+        metrics.throughput / level > 1.7 && metrics.throughput / level < 2.05,
+        `${metrics.throughput} at ${level}`,
+      );
+      assert(requests > 0 && metrics.error_ratio === 0 && metrics.network_bytes_per_s === undefined);
+      assert(metrics.latency_ms_p50 > 0 && metrics.latency_ms_p50 < 450);
+    }
+    // Of samples that end at once each file has another order, on which bounds rest.
+    runs.push(summary.levels.map(({ level, requests, metrics }) => [
+      ...[level, requests, metrics.throughput, metrics.latency_ms_p50, metrics.latency_ms_p95, metrics.latency_ms_p99],
+    ]));
+  }
+  assert.deepEqual(runs[1], runs[0]);
+});
+
+Deno.test("importRun() reads what Artillery wrote: a report is a level, its sessions by Little's law", async () => {
+  await using folder = await tempFolder();
+  const files = [1, 2, 4, 8, 16].map((rate) => join(FILES, `artillery/level_${rate}.json`));
+  const { end, summary } = await imported(files, { out: join(folder.path, "run") });
+  assert.equal(end.format, "artillery");
+  assert.equal(end.replicates.length, 5);
+  for (const [index, file] of files.entries()) {
+    const { counters, summaries, firstCounterAt, lastCounterAt } = JSON.parse(await Deno.readTextFile(file)).aggregate;
+    const { sessions, metrics, requests } = summary.levels[index];
+    const length_s = (lastCounterAt - firstCounterAt) / 1000;
+    // As many a second as were planned, each for a little over a second.
+    const rate = 2 ** index;
+    assert(Math.abs(counters["vusers.completed"] / (8 * rate) - 1) < 0.01);
+    assert.equal(metrics.throughput, counters["vusers.completed"] / length_s);
+    assert(sessions > rate * 0.8 && sessions < rate * 1.3, `${sessions} sessions at ${rate} a second`);
+    assert.equal(requests, counters["http.requests"]);
+    assert.equal(metrics.latency_ms_p99, summaries["http.response_time"].p99);
+    assert.equal(metrics.error_ratio, 0);
+  }
+  const named = await imported(files.map((file, index) => `${file}@${2 ** index}`), {
+    out: join(folder.path, "named"),
+  });
+  assert.deepEqual(named.summary.levels.map(({ sessions }) => sessions), [1, 2, 4, 8, 16]);
+  assert(!/Little/.test(named.end.notes.join()));
+});
+
 Deno.test("importRun() sizes a table with resources as the same levels are sized, and flags what is full where the machine is known", async () => {
   await using folder = await tempFolder();
   const rows = [1, 2, 4, 8, 16].flatMap((n) => [0, 1].map((k) => [n, 0.05 + 0.05 * n + 0.001 * k, 1e8 + 1e6 * n, n]));
@@ -189,4 +247,6 @@ Deno.test("importRun() reads a real file that is cut off anywhere as far as it g
 /** What real tools wrote, whole: its folder, and its name. */
 const REAL: [folder: string, name: string][] = [
   ["locust", "viewers_stats_history.csv"],
+  ["jmeter", "viewers.csv.jtl"],
+  ["jmeter", "viewers.xml.jtl"],
 ];
