@@ -22,6 +22,7 @@ A level is a time of at least 5 s with the same number of sessions; its first te
 comes again is another replicate. FILE@N says that all of a file is one level of N sessions. What the files do not say is said in
 the report: without columns of resources throughput is fitted, and nothing is sized.
 
+  plimsoll import data/sample/levels.csv --out data/runs/table
   plimsoll import viewers_stats_history.csv --out data/runs/locust
   plimsoll import one.jtl@1 two.jtl@2 four.jtl@4 --out data/runs/jmeter
   plimsoll report data/runs/locust

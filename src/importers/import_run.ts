@@ -10,6 +10,7 @@ import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { FileSeal, Provenance } from "../schema/run.ts";
 import { detectFormat } from "./detect_format.ts";
+import { firstBytes } from "./first_bytes.ts";
 import { parseSource } from "./parse_source.ts";
 import { READERS } from "./readers.ts";
 import { FileHash, type SourceFile } from "./source_file.ts";
@@ -153,10 +154,13 @@ export async function importRun(files: readonly string[], options: ImportOptions
   }
 }
 
+/** What wrote the files; all are there, and are files, when it is known. */
 async function formatOf(sources: readonly SourceFile[], given?: ImportFormat): Promise<ImportFormat> {
-  if (given) return given;
   const formats: ImportFormat[] = [];
-  for (const file of sources) formats.push(await detectFormat(file));
+  for (const file of sources) {
+    const start = await firstBytes(file);
+    formats.push(given ?? detectFormat(file, start));
+  }
   const other = formats.findIndex((format) => format !== formats[0]);
   if (other === -1) return formats[0];
   const { path } = sources[other];

@@ -8,7 +8,9 @@ import type { ToolEvent } from "./tool_event.ts";
 export async function* readJmeterCsv(file: SourceFile, tap: Tap): AsyncGenerator<ToolEvent> {
   const { columns, rows, torn } = await readRecords(file, tap);
   const missing = ["timeStamp", "elapsed"].find((name) => !columns.includes(name));
-  if (missing) throw wrong(file, 1, `no column ${missing}`);
+  if (missing) {
+    throw wrong(file, 1, `no column ${missing}: run JMeter with -Jjmeter.save.saveservice.print_field_names=true`);
+  }
   const threads = new JmeterThreads();
   let transactions = 0;
   let url: string | undefined;

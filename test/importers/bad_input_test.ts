@@ -95,7 +95,7 @@ const IMPORT: [args: string[], field: string, value: string, remedy: string][] =
   [["IN"], "FILE", "IN", "a file"],
   [["a\0b"], "FILE", "a\0b", "a path without NUL"],
   [["IN/empty.csv"], "FILE", "IN/empty.csv", "a file that is not empty"],
-  [["IN/empty.csv", "--format", "csv"], "FILE", "IN/empty.csv", "a CSV file with a header (it has none)"],
+  [["IN/empty.csv", "--format", "csv"], "FILE", "IN/empty.csv", "a file that is not empty"],
   [["IN/text.txt"], "FILE", "IN/text.txt", ANY],
   [["IN/random.bin"], "FILE", "IN/random.bin", ANY],
   [["IN/nul.csv"], "FILE", "IN/nul.csv", ANY],
@@ -193,6 +193,13 @@ const IMPORT: [args: string[], field: string, value: string, remedy: string][] =
     "IN/entity.jtl",
     "a JTL file of JMeter (line 3: undefined entity.)",
   ],
+  [
+    ["IN/ok.csv", "--format", "jmeter"],
+    "FILE",
+    "IN/ok.csv",
+    "a JTL file of JMeter (line 1: no column timeStamp: run JMeter with -Jjmeter.save.saveservice.print_field_names=true)",
+  ],
+  [["/dev/zero", "--format", "csv"], "FILE", "/dev/zero", "a file"],
   [["IN/html.jtl"], "FILE", "IN/html.jtl", 'a JTL file of JMeter (line 2: ts "1" and t "soon" must be ms)'],
   [
     ["IN/other.jtl", "--format", "jmeter"],

@@ -76,6 +76,12 @@ Deno.test("fit, size, report, export and list work on an imported run, and say w
   );
 });
 
+Deno.test("plimsoll schema has what import and export print, and the rows of aggregates", async () => {
+  for (const [name, field] of [["import", "replicates"], ["export", "files"], ["aggregate", "metric"]]) {
+    assert(field in JSON.parse(await printed("schema", name)).properties, name);
+  }
+});
+
 Deno.test("levels that were exported are a table that can be imported, and are sized the same", async () => {
   await using folder = await tempFolder();
   const sample = fileURLToPath(new URL("../../data/sample/streamer_http", import.meta.url));
