@@ -3,11 +3,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { load, summarise } from "../../src/dataset/mod.ts";
 import { importRun } from "../../src/importers/mod.ts";
+import { READERS } from "../../src/importers/readers.ts";
+import { surveyRaw } from "../../src/importers/survey_raw.ts";
+import { writeRaw } from "../../src/importers/write_raw.ts";
 import { fitAll } from "../../src/model/mod.ts";
 import { makeReport } from "../../src/report/mod.ts";
 import { resume } from "../../src/run/resume.ts";
 import { InputError } from "../../src/schema/input_error.ts";
 import { aggregateRowSchema, importEndSchema, requestRowSchema } from "../../src/schema/mod.ts";
+import { seededRandom } from "../../src/stats/mod.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { k6File } from "./k6_file.ts";
 
@@ -250,3 +254,56 @@ const REAL: [folder: string, name: string][] = [
   ["jmeter", "viewers.csv.jtl"],
   ["jmeter", "viewers.xml.jtl"],
 ];
+
+Deno.test("importRun() of real files with random damage reads them, or says that it cannot: nothing else ever happens", async () => {
+  await using folder = await tempFolder();
+  const random = seededRandom(7);
+  const damages = [
+    (bytes: Uint8Array, at: number) => bytes[at] = Math.floor(256 * random()),
+    (bytes: Uint8Array, at: number) => bytes[at] = 0,
+    (bytes: Uint8Array, at: number) => bytes.copyWithin(at, at + 1),
+    (bytes: Uint8Array, at: number) => bytes.set(bytes.slice(0, 300), Math.min(at, bytes.length - 300)),
+  ];
+  const files = [...REAL.map(([name, file]) => join(FILES, name, file)), join(FILES, "artillery/level_4.json")];
+  let [read, refused] = [0, 0];
+  for (const file of files) {
+    const whole = await Deno.readFile(file);
+    for (let round = 0; round < 16; round++) {
+      const bytes = whole.slice();
+      for (let hit = 0; hit <= round % 4; hit++) {
+        damages[(round + hit) % damages.length](bytes, Math.floor(bytes.length * random()));
+      }
+      const damaged = join(folder.path, file.split("/").at(-1)!);
+      await Deno.writeFile(damaged, bytes);
+      const out = join(folder.path, `${file.split("/").at(-1)}-${round}`);
+      try {
+        const { summary } = await imported([damaged], { out });
+        summary.levels.flatMap(({ metrics }) => Object.values(metrics)).forEach((value) =>
+          assert(Number.isFinite(value))
+        );
+        read++;
+      } catch (error) {
+        assert(error instanceof InputError, `${damaged}, round ${round}: ${(error as Error).stack}`);
+        await assert.rejects(Deno.stat(out));
+        refused++;
+      }
+    }
+  }
+  assert(read >= 8 && refused >= 8, `${read} were read, ${refused} refused`);
+});
+
+Deno.test("a file that is written to between its two readings is refused, and leaves no run", async () => {
+  await using folder = await tempFolder();
+  const file = { path: join(folder.path, "k6.json"), name: "k6.json" };
+  await Deno.writeTextFile(file.path, k6File([{ vus: 2, seconds: 8 }], { format: "json" }));
+  const reader = READERS["k6-json"];
+  assert(reader.kind === "raw");
+  const survey = await surveyRaw(file, reader);
+  await Deno.writeTextFile(file.path, "\n", { append: true });
+  const level = join(folder.path, "level");
+  await Deno.mkdir(level);
+  await assert.rejects(
+    writeRaw(file, [level], { reader, survey }),
+    /a file that nobody writes to meanwhile: it has changed/,
+  );
+});
