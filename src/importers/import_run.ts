@@ -230,7 +230,7 @@ function planOf(replicates: readonly Replicate[], { url, tool }: { url: string; 
     mode: "command",
     command: [tool],
     url,
-    levels: replicates.map(({ level }) => level),
+    levels: [...new Set(replicates.map(({ level }) => level))],
     replicates: Math.max(...replicates.map(({ replicate }) => replicate)),
     duration_ms: Math.min(86_400_000, Math.max(1000, Math.round(longest_ms))),
   });

@@ -203,6 +203,16 @@ Deno.test("importRun() of throughput alone: it is fitted, and why nothing is siz
   await assert.rejects(resume(dataset.info.path), /Give a run that a sweep wrote: this one was imported/);
 });
 
+Deno.test("importRun() takes more replicates than a plan may have levels, and numbers that are not whole", async () => {
+  await using folder = await tempFolder();
+  const file = join(folder.path, "levels.csv");
+  const rows = Array.from({ length: 120 }, (_, index) => 1 + index % 60).map((n) => `${n - 0.1},${10 * n}`);
+  await Deno.writeTextFile(file, ["sessions,throughput", ...rows].join("\n"));
+  const { end, summary } = await imported([file], { out: join(folder.path, "run") });
+  assert.equal(new Set(end.replicates.map(({ level }) => level)).size, 60);
+  assert.deepEqual([summary.levels.length, summary.levels[0].level, summary.levels[0].sessions], [120, 1, 0.9]);
+});
+
 Deno.test("importRun() of one file a level: FILE@N says how many sessions, whatever the file records", async () => {
   await using folder = await tempFolder();
   const files: string[] = [];
