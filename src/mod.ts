@@ -39,6 +39,8 @@ export type {
 export type { EventRow, Outcome, RequestRow, ResourceRow } from "./schema/rows.ts";
 export type { LimitCondition, LimitFound } from "./schema/limit.ts";
 export type { ErrorDocument } from "./schema/error.ts";
+export type { ExportEnd } from "./schema/export.ts";
+export type { AggregateRow, Imported, ImportedFile, ImportEnd, ImportFormat } from "./schema/imported.ts";
 export type { AttemptSeal, CoolDown, FileSeal, ManifestLine, Provenance, Resumer, RunInfo } from "./schema/run.ts";
 export type { Share, ShareClock, ShareProvenance, ShareSeal } from "./schema/run.ts";
 export type { Baseline, Flag, FlagName, LevelSummary, RunSummary } from "./schema/levels.ts";
@@ -80,6 +82,8 @@ export type {
   WebSocketCallOptions,
 } from "./drive/http/http_module.ts";
 export type { BrowserCall, BrowserContext, BrowserModule, BrowserPage } from "./drive/browser/browser_module.ts";
+export { importRun } from "./importers/mod.ts";
+export type { ImportOptions } from "./importers/mod.ts";
 
 // From rows to levels
 export { exportRun, levelFrame, load, summarise, timeline } from "./dataset/mod.ts";

@@ -18,6 +18,10 @@ const COMMANDS: Record<string, { what: string; load: () => Promise<Command> }> =
     what: "make one run of the shares that several machines drove",
     load: async () => (await import("./merge.ts")).merge,
   },
+  import: {
+    what: "make a run of files that another load tool wrote",
+    load: async () => (await import("./import.ts")).importCommand,
+  },
   list: { what: "list runs", load: async () => (await import("./list.ts")).list },
   fit: { what: "fit how each metric grows with sessions", load: async () => (await import("./fit.ts")).fit },
   size: { what: "size machines for a number of sessions", load: async () => (await import("./size.ts")).size },

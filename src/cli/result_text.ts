@@ -11,9 +11,9 @@ export function resultText({ summary, fit, sizing }: ReportDocument): string {
   return [
     ...(summary.limit ? [`${summary.limit.text}.`] : []),
     sizing.answer,
-    "",
-    sizingTable(sizing.rows),
-    memoryLine(sizing.assumptions.baseline_os_bytes),
+    ...(sizing.rows.length === 0
+      ? []
+      : ["", sizingTable(sizing.rows), memoryLine(sizing.assumptions.baseline_os_bytes)]),
     ...(summary.load?.startsWith("open") ? [`Load: ${summary.load}.`] : []),
     "",
     "How each metric grows with sessions:",

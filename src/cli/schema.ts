@@ -12,6 +12,9 @@ const SCHEMAS: Record<string, z.ZodType> = {
   fit: contract.fitReportSchema,
   sizing: contract.sizingSchema,
   report: contract.reportSchema,
+  import: contract.importEndSchema,
+  export: contract.exportEndSchema,
+  aggregate: contract.aggregateRowSchema,
   error: contract.errorDocumentSchema,
 };
 

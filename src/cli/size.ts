@@ -33,13 +33,10 @@ export async function size(args: string[]): Promise<number> {
   if (flags.values.json) console.log(JSON.stringify(sizing, null, 2));
   else {
     const mind = document.summary.warnings.map((text) => `Mind: ${text}`);
-    const lines = [
-      sizing.answer,
-      "",
-      sizingTable(sizing.rows),
-      memoryLine(sizing.assumptions.baseline_os_bytes),
-      ...mind,
-    ];
+    const table = sizing.rows.length === 0
+      ? []
+      : ["", sizingTable(sizing.rows), memoryLine(sizing.assumptions.baseline_os_bytes)];
+    const lines = [sizing.answer, ...table, ...mind];
     console.log(lines.join("\n"));
   }
   return 0;

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import pl from "nodejs-polars";
 import { attemptFiles, type RowKind } from "../schema/attempt_files.ts";
+import type { AggregateRow } from "../schema/imported.ts";
 import { InputError } from "../schema/input_error.ts";
 import { planSchema } from "../schema/plan.ts";
 import {
@@ -30,6 +31,8 @@ export interface Attempt {
   resources: ResourceRow[];
   /** From `events.jsonl`, in order; those of further agents follow. */
   events: EventRow[];
+  /** From `aggregates.jsonl`: only an imported run has them. */
+  aggregates?: AggregateRow[];
 }
 
 /** A run as read from its directory. Frames are tidy: one row a request, sample or event, keyed by level, replicate, attempt. */
@@ -241,6 +244,7 @@ async function readAttempt(root: string, folder: string, replaced: boolean): Pro
     requests: all<RequestRow>("requests"),
     resources: all<ResourceRow>("resources"),
     events: all<EventRow>("events"),
+    aggregates: all<AggregateRow>("aggregates"),
   };
   return { kind: "used", attempt, warnings };
 }

@@ -5,6 +5,7 @@ import { describeLoad } from "./describe_load.ts";
 import type { LimitFound } from "../schema/limit.ts";
 import type { ManifestLine } from "../schema/run.ts";
 import type { Attempt, Dataset } from "./load.ts";
+import { importedCapacity, importedWarnings, reduceImported } from "./reduce_imported.ts";
 
 /**
  * Reduces a run to one {@linkcode LevelSummary} a replicate, over its steady window, flags decided from the rows.
@@ -27,7 +28,10 @@ export function summarise(dataset: Dataset): RunSummary {
   const cores = Math.min(provenance.vcpus, provenance.cgroup_limits.cores ?? Infinity);
   const memory_bytes = Math.min(provenance.memory_bytes, provenance.cgroup_limits.memory_bytes ?? Infinity);
   const capacity = capacityOf(plan, provenance);
-  const inOrder = dataset.attempts.map((attempt) => reduceAttempt(attempt, plan, capacity));
+  const { imported } = provenance;
+  const inOrder = dataset.attempts.map((attempt) =>
+    imported ? reduceImported(attempt, { plan, machine: imported.machine }) : reduceAttempt(attempt, plan, capacity)
+  );
   const levels = inOrder.filter((_, index) => !dataset.attempts[index].discarded)
     .sort((a, b) => a.level - b.level || a.replicate - b.replicate);
   const kinds = new Set(dataset.attempts.flatMap(({ resources }) => resources.map((row) => row.memory_kind)));
@@ -37,7 +41,8 @@ export function summarise(dataset: Dataset): RunSummary {
       "Memory of some processes could only be read as RSS, which counts shared pages once a process: sizes of memory are too high",
     );
   }
-  if (!levels.some(({ metrics }) => metrics.target_cores !== undefined)) {
+  if (imported) warnings.push(...importedWarnings(levels, imported));
+  else if (!levels.some(({ metrics }) => metrics.target_cores !== undefined)) {
     warnings.push("No process of the target was named or found: its cost was not measured");
   }
   const baseline = baselineOf(dataset.idle);
@@ -49,10 +54,10 @@ export function summarise(dataset: Dataset): RunSummary {
     url: provenance.target,
     load: describeLoad(plan),
     size_groups: plan.size_groups,
-    capacity: { cores, memory_bytes },
+    capacity: imported ? importedCapacity(levels, imported.machine) : { cores, memory_bytes },
     baseline,
     levels,
-    flags: flagSweep(inOrder, { restarted: plan.target_command !== undefined }),
+    flags: imported ? [] : flagSweep(inOrder, { restarted: plan.target_command !== undefined }),
     ...limitOf(dataset.info.manifest),
     warnings,
   };

@@ -24,10 +24,11 @@ const SESSIONS = { http: "sessions over HTTP", playwright: "sessions in browsers
 export function makeReport(dataset: Dataset, assumptions: Partial<Assumptions> = {}): ReportDocument {
   const summary = summarise(dataset);
   const fit = fitAll(summary, { at: assumptions.targets ?? [10, 100, 1000] });
+  const { imported } = dataset.info.provenance;
   const { host } = new URL(summary.url);
   return {
     schema: "plimsoll.report/1",
-    title: `Capacity of ${host}, ${SESSIONS[summary.mode]}`,
+    title: imported ? importedTitle(host, imported.tool) : `Capacity of ${host}, ${SESSIONS[summary.mode]}`,
     created_at: new Date().toISOString(),
     summary,
     fit,
@@ -35,4 +36,8 @@ export function makeReport(dataset: Dataset, assumptions: Partial<Assumptions> =
     timeline: timeline(dataset),
     provenance: dataset.info.provenance,
   };
+}
+
+function importedTitle(host: string, tool: string): string {
+  return `Capacity of ${host.endsWith(".invalid") ? "a target that is not named" : host}, imported from ${tool}`;
 }

@@ -109,9 +109,9 @@ export function reportContent(document: ReportDocument): ReportContent {
     answers: [...(summary.limit ? [`${summary.limit.text}.`] : []), ...sizing.answer.split("\n")],
     measured: [
       { http: "HTTP sessions", playwright: "Browser sessions", command: "Sessions of a load tool" }[summary.mode],
-      `against ${summary.url}`,
+      ...(new URL(summary.url).host.endsWith(".invalid") ? [] : [`against ${summary.url}`]),
       `at ${planned.join(", ")} sessions, ${replicates} ${replicates === 1 ? "replicate" : "replicates"} each,`,
-      `on ${provenance.vcpus} vCPU and ${formatQuantity(provenance.memory_bytes, "memory_bytes")},`,
+      `on ${machine(provenance)},`,
       `${day(provenance.started_at)}.`,
     ].join(" "),
     caveats: caveats(document),
@@ -393,7 +393,8 @@ function provenanceTable({ provenance: p, summary, created_at }: ReportDocument)
   const rows: [string, string][] = [
     ["Run", summary.run],
     ["Target", p.target],
-    ["Resolved addresses", list(p.resolved_addresses)],
+    ...(p.imported ? importedRows(p.imported) : []),
+    ["Resolved addresses", p.resolved_addresses.length === 0 ? "none" : list(p.resolved_addresses)],
     ...(p.consent === undefined ? [] : [["Consent to load", p.consent] as [string, string]]),
     ["Sweep started", p.started_at],
     ["Report written", created_at],
@@ -403,8 +404,10 @@ function provenanceTable({ provenance: p, summary, created_at }: ReportDocument)
     ["Plan SHA-256", p.plan_sha256],
     ["Seed", String(p.seed)],
     ["System", `${p.os}, kernel ${p.kernel}`],
-    ["CPU", `${p.cpu_model}, ${p.vcpus} vCPU, ${p.threads_per_core} per core, governor ${p.governor}`],
-    ["Memory", formatQuantity(p.memory_bytes, "memory_bytes")],
+    ...(p.imported ? [["Machine that was measured", machine(p)] as [string, string]] : [
+      ["CPU", `${p.cpu_model}, ${p.vcpus} vCPU, ${p.threads_per_core} per core, governor ${p.governor}`],
+      ["Memory", formatQuantity(p.memory_bytes, "memory_bytes")],
+    ] as [string, string][]),
     ...(p.shares ?? []).map(({ k, of, cpu_model, vcpus, memory_bytes, clock, sampled_target }): [string, string] => [
       `Share ${k} of ${of}`,
       `${cpu_model}, ${vcpus} vCPU, ${formatQuantity(memory_bytes, "memory_bytes")}, clock kept by ${clock}${
@@ -426,6 +429,27 @@ function provenanceTable({ provenance: p, summary, created_at }: ReportDocument)
     columns: [text("Item"), prose("Value")],
     rows: rows.map((cells) => ({ cells })),
   };
+}
+
+/** What of the machine is known; of one that was imported that may be little. */
+function machine({ imported, vcpus, memory_bytes }: ReportDocument["provenance"]): string {
+  const known = [
+    ...(vcpus > 0 ? [`${vcpus} vCPU`] : []),
+    ...(memory_bytes > 0 ? [formatQuantity(memory_bytes, "memory_bytes")] : []),
+  ];
+  return imported && known.length === 0 ? "a machine that is not known" : list(known);
+}
+
+function importedRows(
+  { tool, format, files }: NonNullable<ReportDocument["provenance"]["imported"]>,
+): [string, string][] {
+  return [
+    ["Imported from", `${tool}, ${format}`],
+    ...files.map(({ name, bytes, sha256 }): [string, string] => [
+      "File",
+      `${name}, ${count(bytes)} bytes, SHA-256 ${sha256}`,
+    ]),
+  ];
 }
 
 function guide({ fit, summary }: ReportDocument): ReportContent["guide"] {

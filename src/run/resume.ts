@@ -150,7 +150,8 @@ function readPlan(root: string, manifest: ManifestLine[]): Plan {
 
 /** Shares have their times, and those have passed. */
 function refuseShare(root: string): void {
-  const { share, shares } = readProvenance(root) ?? {};
+  const { share, shares, imported } = readProvenance(root) ?? {};
+  if (imported) throw new InputError("RUN", root, "a run that a sweep wrote: this one was imported");
   if (shares) throw new InputError("RUN", root, "a run that a sweep wrote: this one was merged of shares");
   if (!share) return;
   const remedy =

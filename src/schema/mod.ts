@@ -1,6 +1,8 @@
 /** The contract: what plans, rows, manifests, fits, sizings and reports look like, and the validators that hold them to it. */
 export * from "./attempt_files.ts";
 export * from "./error.ts";
+export * from "./export.ts";
+export * from "./imported.ts";
 export * from "./input_error.ts";
 export * from "./plan.ts";
 export * from "./rows.ts";

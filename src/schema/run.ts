@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Imported } from "./imported.ts";
 import type { LimitFound } from "./limit.ts";
 import type { Plan } from "./plan.ts";
 
@@ -134,6 +135,8 @@ export type ManifestLine =
     | ({ event: "resumed"; plan_sha256: string } & Resumer)
     /** It was made of the shares that so many machines drove; resources are those of the one that sampled the target. */
     | { event: "merged"; shares: number; sampled_by: number }
+    /** It was made of files that another tool wrote. */
+    | { event: "imported"; tool: string; files: number }
     /** The answer of a search for the highest level that holds; the last one counts. */
     | ({ event: "limit_found" } & LimitFound)
     | { event: "sweep_complete" }
@@ -178,13 +181,13 @@ export interface Provenance {
   kernel: string;
   /** As the processor names itself. */
   cpu_model: string;
-  /** Logical cores. */
+  /** Logical cores; 0 where nobody knows, as of an imported run. */
   vcpus: number;
   /** 2 where logical cores share a physical one. */
   threads_per_core: number;
   /** How the kernel sets the CPU clock; `unknown` where it cannot be read. */
   governor: string;
-  /** All of the machine's. */
+  /** All of the machine's; 0 where nobody knows, as of an imported run. */
   memory_bytes: number;
   /** Limits of the cgroup that the run is in; absent where there are none. */
   cgroup_limits: { cores?: number; memory_bytes?: number };
@@ -195,8 +198,8 @@ export interface Provenance {
   target_limits?: { cores?: number; memory_bytes?: number; shared?: boolean };
   /** The kernel's clock source; `unknown` where it cannot be read. */
   time_source: string;
-  /** What read the resource rows. */
-  sampler: "linux" | "portable";
+  /** What read the resource rows; nothing in an imported run. */
+  sampler: "linux" | "portable" | "none";
   /** What drove the sessions in `playwright` mode: executable, version, where it was found, sandbox on or off. */
   browser?: { path: string; version: string; source: string; sandboxed: boolean };
   /** The URL without query and credentials. */
@@ -215,6 +218,8 @@ export interface Provenance {
   shares?: ShareProvenance[];
   /** Names of the environment variables that were read. */
   environment: string[];
+  /** Where something else than a sweep measured: the tool and its files. */
+  imported?: Imported;
 }
 
 /** Everything on disk about a run that is not rows. */

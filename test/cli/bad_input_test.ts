@@ -351,7 +351,10 @@ Deno.test("the other commands end with 2 on bad input, too", async () => {
       ["size", "/nowhere", "--topology", "ring"],
       /Cannot use --topology: current value is "ring"\. Give replicated or shared/,
     ],
-    [["export", "/nowhere", "--format", "xlsx"], /Cannot use --format: current value is "xlsx"\. Give parquet or csv/],
+    [
+      ["export", "/nowhere", "--format", "xlsx"],
+      /Cannot use --format: current value is "xlsx"\. Give parquet, csv or ndjson\./,
+    ],
     [["schema", "nothing"], /Cannot use NAME: current value is "nothing"\. Give one of plan,/],
     [["list", "a", "b"], /Cannot use argument: current value is "b"/],
     [["report", "--out"], /Cannot use --out/],
