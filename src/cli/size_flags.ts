@@ -7,7 +7,7 @@ import type { Assumptions } from "../schema/sizing.ts";
 import { type Flags, readNumber, readNumbers } from "./flags.ts";
 
 type NumberField = {
-  [Key in keyof Assumptions]: Assumptions[Key] extends number ? Key : never;
+  [Key in keyof Required<Assumptions>]: Required<Assumptions>[Key] extends number ? Key : never;
 }[keyof Assumptions];
 
 const NUMBERS: Record<string, { field: NumberField; low: number; high: number; whole?: boolean }> = {

@@ -3,5 +3,5 @@ export { assume } from "./assume.ts";
 export { formatQuantity } from "./format_quantity.ts";
 export { formatRange } from "./format_range.ts";
 export { size } from "./size.ts";
-export { SIZING_METRICS } from "./size_target.ts";
+export { SIZING_METRICS } from "./parts.ts";
 export { type SizingTableRow, tabulateSizing } from "./tabulate_sizing.ts";
