@@ -11,6 +11,9 @@ const SCHEMAS: Record<string, z.ZodType> = {
   level: contract.levelSummarySchema,
   fit: contract.fitReportSchema,
   sizing: contract.sizingSchema,
+  assumptions: contract.assumptionsSchema.partial(),
+  shapes: contract.shapeCatalogueSchema,
+  compare: contract.comparisonSchema,
   report: contract.reportSchema,
   error: contract.errorDocumentSchema,
 };

@@ -1,5 +1,7 @@
 /** From fits to machines: what a number of sessions needs, with bands, beside the textbook's figures. */
 export { assume } from "./assume.ts";
+export { catalogue } from "./catalogue.ts";
+export { compareRuns, type CompareRunsOptions } from "./compare_runs.ts";
 export { formatQuantity } from "./format_quantity.ts";
 export { formatRange } from "./format_range.ts";
 export { size } from "./size.ts";
