@@ -121,8 +121,9 @@ export type { QuantileRanks, QuantileRanksOptions, SamplesForQuantileOptions } f
 export type { TheilSenOptions, Trend, WarmUp } from "./stats/mod.ts";
 
 // From curves to machines
-export { catalogue, compareRuns, formatQuantity, formatRange, size, tabulateSizing } from "./size/mod.ts";
-export type { CompareRunsOptions, SizingTableRow } from "./size/mod.ts";
+export { catalogue, compareRuns, formatQuantity, formatRange, size } from "./size/mod.ts";
+export { measuredScreenshot, tabulateAssumptions, tabulateSizing } from "./size/mod.ts";
+export type { AssumptionTableRow, CompareRunsOptions, SizingTableRow } from "./size/mod.ts";
 
 // Showing
 export {

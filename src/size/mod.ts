@@ -7,3 +7,5 @@ export { formatRange } from "./format_range.ts";
 export { size } from "./size.ts";
 export { SIZING_METRICS } from "./parts.ts";
 export { type SizingTableRow, tabulateSizing } from "./tabulate_sizing.ts";
+export { type AssumptionTableRow, tabulateAssumptions } from "./tabulate_assumptions.ts";
+export { measuredScreenshot } from "./what_if_screenshots.ts";
