@@ -240,7 +240,7 @@ export interface ScreenshotRow {
 export interface SloSizing {
   /** What is to be kept. */
   conditions: LimitCondition[];
-  /** The highest level that keeps all of them by their upper bounds, as all levels below do; 0 where none does. */
+  /** The highest level that keeps all of them by their upper bounds, below any that is broken; 0 where none does. */
   sessions: number;
   /** The lowest level that breaks one of them even by its lower bound; absent where none does: the limit may lie anywhere above. */
   below?: number;

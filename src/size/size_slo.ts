@@ -1,3 +1,4 @@
+import { quantileRanks } from "../stats/mod.ts";
 import type { LevelSummary, LimitCondition, RunSummary, SloSizing } from "../schema/mod.ts";
 import { formatQuantity } from "./format_quantity.ts";
 import { shareBounds } from "./share_bounds.ts";
@@ -19,8 +20,8 @@ type State = SloSizing["levels"][number]["state"];
  * effective number of requests, of the median replicate (of an even number the worse of the middle two); for a share
  * Clopper and Pearson's, over all replicates together. It breaks the condition where even the lower bound is not below it; what is
  * between the two is open, as is a level with too few requests for a bound, or one where the generator or the machine
- * was the limit. The answer is the highest level kept with all levels below it; the true limit lies from there up to the lowest
- * level that is broken.
+ * was the limit. The answer is the highest level kept below the lowest one broken: what many sessions keep, fewer keep, also where
+ * these made too few requests to show it. The true limit lies from there up to the lowest level that is broken.
  *
  * @param summary Levels.
  * @param conditions What is to be kept, as `parseLimit` reads them; at least one.
@@ -29,16 +30,15 @@ type State = SloSizing["levels"][number]["state"];
 export function sizeSlo(summary: RunSummary, conditions: readonly LimitCondition[]): SloSizing {
   const levels = [...Map.groupBy(summary.levels, ({ level }) => level)].toSorted(([a], [b]) => a - b)
     .map(([level, replicates]) => ({ level, ...judge(replicates, conditions) }));
-  const end = levels.findIndex(({ state }) => state !== "kept");
-  const kept = end < 0 ? levels : levels.slice(0, end);
-  const sessions = kept.at(-1)?.level ?? 0;
   const broken = levels.find(({ state }) => state === "broken");
+  const kept = levels.findLast(({ level, state }) => state === "kept" && level < (broken?.level ?? Infinity));
+  const sessions = kept?.level ?? 0;
   return {
     conditions: [...conditions],
     sessions,
     ...(broken ? { below: broken.level } : {}),
     levels,
-    text: describe(conditions, { sessions, levels, broken, next: levels[end] }),
+    text: describe(conditions, { sessions, levels, broken, next: levels.find(({ level }) => level > sessions) }),
   };
 }
 
@@ -71,8 +71,19 @@ function judgeCondition(
     : ratioBounds(replicates, metric);
   if (high < below) return { state: "kept", reason: `${name} at most ${say(high)}` };
   if (low >= below) return { state: "broken", reason: `${name} at least ${say(low)}` };
-  if (high === Infinity) return { state: "open", reason: `too few requests to say how large ${name} is at most` };
+  if (high === Infinity) {
+    return { state: "open", reason: `too few requests to say how large ${name} is at most${needs(metric)}` };
+  }
   return { state: "open", reason: `${name} between ${say(low)} and ${say(high)}` };
+}
+
+/** How many a quantile takes; of shares any number says something. */
+function needs(metric: string): string {
+  const [, percentile] = /^latency_ms_p(\d+)$/.exec(metric) ?? [];
+  if (!percentile) return "";
+  let requests = 1;
+  while (!quantileRanks(requests, Number(percentile) / 100).exists) requests++;
+  return ` (it takes ${requests} in the window of each replicate, more where neighbours resemble each other)`;
 }
 
 /** Of the median replicate; a bound that does not exist is infinitely far. */
