@@ -135,7 +135,7 @@ function generatorTable({ generators }: Sizing): string {
       `${row.cores_per_machine} vCPU / ${formatQuantity(row.memory_bytes_per_machine, "bytes")}`,
       String(row.sessions_per_machine),
       formatRange(row.cores.interval, "cores"),
-      LIMITS[row.binds],
+      row.binds === "top_level" ? "4 × the highest level measured" : LIMITS[row.binds],
       [REACH[row.extrapolation], ...row.notes].filter((text) => text !== "").join("; "),
     ]),
     [0, 1, 3, 4],
@@ -156,8 +156,9 @@ function sensitivityTable({ sensitivity, assumptions }: Sizing): string {
       RESOURCES[rows[0].metric],
       ...assumptions.targets.map((target) =>
         rows.filter((row) => row.target_sessions === target)
-          .map(({ recommended_from, recommended_to, metric }) =>
-            `${formatQuantity(recommended_from, metric)} → ${formatQuantity(recommended_to, metric)}`
+          .map(({ recommended_from, recommended_to, metric, extrapolation }) =>
+            `${formatQuantity(recommended_from, metric)} → ${formatQuantity(recommended_to, metric)}` +
+            (extrapolation === "none" ? "" : ` (${REACH[extrapolation]})`)
           ).join(", ") || "unchanged"
       ),
     ]),

@@ -266,6 +266,8 @@ export interface SensitivityRow {
   recommended_from: number;
   /** What to buy as tried. */
   recommended_to: number;
+  /** How far outside the measured levels what is tried is read. */
+  extrapolation: Extrapolation;
 }
 
 /** What `plimsoll size --json` prints. */
@@ -447,5 +449,6 @@ export const sizingSchema = z.object({
     metric,
     recommended_from: z.number(),
     recommended_to: z.number(),
+    extrapolation,
   })),
 }) satisfies z.ZodType<Sizing>;

@@ -55,6 +55,7 @@ export function testSensitivity(
           metric: row.metric,
           recommended_from: row.recommended,
           recommended_to: after[index].recommended,
+          extrapolation: after[index].extrapolation,
         }]
       );
     });
