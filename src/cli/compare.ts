@@ -16,7 +16,8 @@ const HELP = `Compares what two runs say a session costs, and their throughput: 
 Exit code 4 where the run after is a regression: a cost of what serves, a session or at rest, or throughput, is worse by more
 than the tolerance with all of its interval. 0 where it is not: an improvement, or no evidence of either.
 
-  plimsoll compare data/runs/main data/runs/branch
+  plimsoll compare data/sample/streamer_http data/sample/streamer_http
+  plimsoll compare data/runs/main data/runs/branch || exit 1
   plimsoll compare data/runs/main data/runs/branch --tolerance 10% --json
 `;
 

@@ -53,6 +53,13 @@ Deno.test("bench measure measures samplers and the recorder", { ignore: Deno.bui
   assert.match(row(text, "request rows recorded a second").at(-1)!, /^(not )?met$/);
 });
 
+Deno.test("bench sizing sizes known truths and says its goals", async () => {
+  const text = await quick("sizing");
+  assert(Number(row(text, "line through 0")[3]) > 1, text);
+  assert.match(row(text, "line through 0").at(-1)!, /^(not )?met$/);
+  assert.equal(row(text, "none")[1], "0.0 %");
+});
+
 Deno.test("Rounds leaves out who fails, compares within rounds, and lets ours not fail", async () => {
   const values: Record<string, number[]> = { ours: [1, 2, 30], slow: [2, 8, 60] };
   const next = (name: string) => () => Promise.resolve(values[name].shift()!);

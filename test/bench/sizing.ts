@@ -86,7 +86,7 @@ export function bench({ quick }: { quick: boolean }): void {
     [1, 2, 3, 4, 5],
   ));
 
-  const comparisons = quick ? 5 : 200;
+  const comparisons = quick ? 5 : 150;
   console.log(`\nplimsoll compare, tolerance 5 %: ${comparisons} pairs of such sweeps, share called a regression\n`);
   const errors = Object.entries(ERRORS);
   console.log(textTable(
