@@ -17,9 +17,9 @@ ${SIZE_HELP}
   --screenshots RUN,…      other runs of the same page, whose screenshots had another format or quality, for the what-if
   --json                   print one JSON document and nothing else
 
-  plimsoll size data/runs/first --target 250 --safety 1.5 --retention-days 14
-  plimsoll size data/runs/first --target 250 --slo 'p95<500ms,errors<1%' --shapes aws,gcp
-  plimsoll size data/sample/streamer_browser --target 200 --topology shared --shape m7i.xlarge
+  plimsoll size data/sample/streamer_http --target 100,250 --safety 1.5
+  plimsoll size data/sample/streamer_http --target 250 --slo 'p95<500ms,errors<5%' --shapes aws,gcp
+  plimsoll size data/sample/streamer_browser --target 30 --topology shared --shape m7i.xlarge
   plimsoll size data/sample/streamer_browser --target 200 --screenshot-every 30s --retention-count 100
 `;
 

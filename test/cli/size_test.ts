@@ -123,6 +123,20 @@ Deno.test("plimsoll compare of a run with itself finds nothing, in text and as J
   assert.match(text.stdout, /\nserving_cores +a session /);
 });
 
+Deno.test("the examples of --help that name a committed run are run as they stand", async () => {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  for (const command of ["size", "compare"]) {
+    const { stdout: help } = await runPlimsoll([command, "--help"]);
+    const examples = [...help.matchAll(/^ {2}plimsoll (.* data\/sample\/.*)$/gm)].map(([, line]) => line);
+    assert(examples.length >= 1, help);
+    for (const example of examples) {
+      const { code, stderr, stdout } = await runPlimsoll(example.replaceAll("'", "").split(" "), root);
+      assert.equal(code, 0, `${example}: ${stderr}`);
+      assert(!stdout.startsWith("Nothing can be sized"), stdout);
+    }
+  }
+});
+
 Deno.test("size and compare end with 2 on bad input, which they name", async () => {
   await using folder = await tempFolder();
   const write = async (name: string, value: unknown) => {
