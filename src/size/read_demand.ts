@@ -13,18 +13,16 @@ export interface Demand extends Use {
  * Reads what a number of sessions uses: from the accepted curve, or, where too few levels were measured for a curve,
  * from the lowest measured level that carries as many.
  *
- * @param fit Of the metric behind the row; `undefined` where it was not measured.
+ * @param fit Of the metric behind the row; `undefined` where no artifacts could be written.
  * @param metric Row of the specification.
  * @param sessions Positive.
  * @returns Zero, with a note, for what was never used; extrapolation `beyond` above the levels of a metric without curve.
  */
 export function readDemand(fit: MetricFit | undefined, metric: SizingMetric, sessions: number): Demand {
   if (!fit || isUnused(fit)) {
-    const note = metric === "disk_bytes"
-      ? "No artifacts were written: only what is stored already counts."
-      : fit
+    const note = fit && metric !== "disk_bytes"
       ? `${fit.metric} was zero in this run.`
-      : `${metric} was not measured in this run.`;
+      : "No artifacts were written: only what is stored already counts.";
     return { estimate: 0, interval: [0, 0], upper: 0, model: "none", extrapolation: "none", notes: [note] };
   }
   if (!fit.accepted) return readLevel(fit, sessions);
