@@ -57,7 +57,7 @@ export function compareRuns(before: RunSummary, after: RunSummary, options: Comp
   const { tolerance = 0.05, level = 0.95 } = options;
   check("tolerance", tolerance, [0, 10]);
   check("level", level, [0.5, 0.999]);
-  const [old, now] = [before, after].map((summary) => fitAll(summary, { level }).metrics);
+  const [old, now] = [before, after].map((summary) => fitAll(summary, { level, at: [] }).metrics);
   const names = [...COSTS, "throughput"].filter((name) => old[name] || now[name]);
   const left_out = names.flatMap((metric) => {
     const reason = reasonAgainst(old[metric], now[metric]);
