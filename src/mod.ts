@@ -56,7 +56,25 @@ export type {
   ModelName,
   Verdict,
 } from "./schema/fit.ts";
-export type { Assumptions, FleetRow, SensitivityRow, Sizing, SizingMetric, SizingRow } from "./schema/sizing.ts";
+export type {
+  ArtifactRow,
+  Assumptions,
+  FleetRow,
+  GeneratorRow,
+  ScreenshotMeasured,
+  ScreenshotRow,
+  SensitivityRow,
+  ShapeCatalogue,
+  ShapeRow,
+  Sizing,
+  SizingMetric,
+  SizingRow,
+  SloSizing,
+  Use,
+  WorkerLimit,
+  WorkerShape,
+} from "./schema/sizing.ts";
+export type { ChangeVerdict, ComparedValue, Comparison, ComparisonRow } from "./schema/comparison.ts";
 export type { ReportDocument, TimelinePoint } from "./schema/report.ts";
 export type { ProgressEvent, ProgressPhase } from "./schema/progress.ts";
 export { InputError } from "./schema/input_error.ts";
@@ -115,7 +133,9 @@ export type { QuantileRanks, QuantileRanksOptions, SamplesForQuantileOptions } f
 export type { TheilSenOptions, Trend, WarmUp } from "./stats/mod.ts";
 
 // From curves to machines
-export { formatQuantity, formatRange, size, type SizingTableRow, tabulateSizing } from "./size/mod.ts";
+export { catalogue, compareRuns, formatQuantity, formatRange, size } from "./size/mod.ts";
+export { measuredScreenshot, tabulateAssumptions, tabulateSizing } from "./size/mod.ts";
+export type { AssumptionTableRow, CompareRunsOptions, SizingTableRow } from "./size/mod.ts";
 
 // Showing
 export {

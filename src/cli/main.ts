@@ -25,6 +25,10 @@ const COMMANDS: Record<string, { what: string; load: () => Promise<Command> }> =
   list: { what: "list runs", load: async () => (await import("./list.ts")).list },
   fit: { what: "fit how each metric grows with sessions", load: async () => (await import("./fit.ts")).fit },
   size: { what: "size machines for a number of sessions", load: async () => (await import("./size.ts")).size },
+  compare: {
+    what: "say whether a run is a regression of another",
+    load: async () => (await import("./compare.ts")).compare,
+  },
   report: { what: "write the report of a run", load: async () => (await import("./report.ts")).report },
   export: { what: "write the frames of a run as files", load: async () => (await import("./export.ts")).exportCommand },
   lab: { what: "open the notebooks in JupyterLab", load: async () => (await import("./lab.ts")).lab },
@@ -39,7 +43,8 @@ const HELP = `Plimsoll: what a session costs, how that scales, and what machines
 ${Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(10)}${what}`).join("\n")}
 
 With --json a command prints one JSON document on standard output, also where it fails: see plimsoll schema error.
-Exit codes: 0 done, 1 broken or partial, 2 bad input, 3 a guard ended it, 74 input or output failed, 130 interrupted.
+Exit codes: 0 done, 1 broken or partial, 2 bad input, 3 a guard ended it, 4 compare found a regression, 74 input or output failed,
+130 interrupted.
 
   deno task plimsoll sweep --url http://127.0.0.1:8080/ --levels 1..16 --out data/runs/first
   deno task plimsoll report data/runs/first
@@ -49,7 +54,8 @@ Exit codes: 0 done, 1 broken or partial, 2 bad input, 3 a guard ended it, 74 inp
  * Runs one command.
  *
  * @param args the command's name and what follows it.
- * @returns exit code: 0 done, 1 broken or partial, 2 bad input, 3 a guard ended it, 74 input or output failed, 130 interrupted.
+ * @returns exit code: 0 done, 1 broken or partial, 2 bad input, 3 a guard ended it, 4 a regression, 74 input or output
+ *   failed, 130 interrupted.
  */
 export async function main(args: string[]): Promise<number> {
   const [name, ...rest] = args;

@@ -3,6 +3,7 @@ import { capacityOf, flagSweep, othersUse, reduceAttempt, restlessness } from ".
 import type { Baseline, RunSummary } from "../schema/levels.ts";
 import { describeLoad } from "./describe_load.ts";
 import type { LimitFound } from "../schema/limit.ts";
+import type { Plan } from "../schema/plan.ts";
 import type { ManifestLine } from "../schema/run.ts";
 import type { Attempt, Dataset } from "./load.ts";
 import { importedCapacity, importedWarnings, reduceImported } from "./reduce_imported.ts";
@@ -58,9 +59,16 @@ export function summarise(dataset: Dataset): RunSummary {
     baseline,
     levels,
     flags: imported ? [] : flagSweep(inOrder, { restarted: plan.target_command !== undefined }),
+    ...screenshotsOf(plan),
     ...limitOf(dataset.info.manifest),
     warnings,
   };
+}
+
+function screenshotsOf({ mode, browser_scenario }: Plan): Pick<RunSummary, "screenshots"> {
+  if (mode !== "playwright") return {};
+  const { screenshot_format: format, screenshot_quality: quality } = browser_scenario;
+  return { screenshots: { format, ...(format === "jpeg" ? { quality } : {}) } };
 }
 
 /** The last answer of a search, as the sweep gave it: a search that was resumed may have found another. */

@@ -120,10 +120,12 @@ const RESOURCE: Record<SizingMetric, string> = {
   network_bytes_per_s: "network",
 };
 
+const PARTS = { workers: " of the workers", shared: " of the target that they share" };
+
 function targetText(sizing: Sizing, target: number): string {
   const rows = sizing.rows.filter((row) => row.target_sessions === target && row.recommended > 0);
   const parts = rows.map((row) =>
-    `${RESOURCE[row.metric]} ${formatQuantity(row.recommended, row.metric)} ` +
+    `${RESOURCE[row.metric]}${row.part ? PARTS[row.part] : ""} ${formatQuantity(row.recommended, row.metric)} ` +
     `(expected use ${formatQuantity(row.estimate, row.metric)}, ${formatRange(row.interval, row.metric)}; ${row.basis})`
   );
   const binding = sizing.binding.find(({ target_sessions }) => target_sessions === target);

@@ -109,6 +109,9 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
   // Where artifacts were given up, their number says nothing.
   if (plan.mode === "playwright" && !attempt.events.some(({ event }) => event === "artifacts_dropped")) {
     metrics.artifact_bytes_per_hour = sum(artifacts.map(grown)) / window_s * 3600;
+    for (const [kind, ofKind] of Map.groupBy(artifacts, (row) => row.kind)) {
+      metrics[`${kind}_bytes_per_hour`] = sum(ofKind.map(grown)) / window_s * 3600;
+    }
     const shots = artifacts.filter(({ kind, t_ms }) => kind === "screenshot" && inside(t_ms));
     if (shots.length > 0) metrics.bytes_per_snapshot = median(shots.map(({ bytes }) => bytes));
   }

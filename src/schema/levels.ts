@@ -93,7 +93,7 @@ export interface Flag {
  * `<group>_rss_bytes` [peak, shared pages counted once a process],
  * `serving_cores`, `serving_memory_bytes`, `network_bytes_per_s`, `artifact_bytes_per_hour`,
  * `throughput` [iterations/s], `latency_ms_p50|p95|p99`, `error_ratio`, `undelivered_ratio`,
- * `bytes_per_snapshot`. A metric that was not measured is absent.
+ * `bytes_per_snapshot` and, by kind of artifact, `screenshot_bytes_per_hour`, `har_bytes_per_hour`, `trace_bytes_per_hour`. A metric that was not measured is absent.
  *
  * `latency_ms_p50|p95|p99_low` and `_high` are 95 % intervals; a bound for which there are too few requests is absent:
  * without `_high` nothing says how large the quantile is at most. `effective_requests` is the number of independent requests
@@ -152,6 +152,8 @@ export interface RunSummary {
   levels: LevelSummary[];
   /** What sets the sweep apart as a whole: what is seen only by comparing its attempts. Absent in documents of older versions. */
   flags?: Flag[];
+  /** How screenshots were encoded, where browsers could take them. */
+  screenshots?: { format: "jpeg" | "png"; quality?: number };
   /** The answer of a search for the highest level that holds, where there was one. */
   limit?: LimitFound;
   /** What the reader must know: partial attempts, repaired files, missing samples. */

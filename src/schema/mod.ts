@@ -11,5 +11,6 @@ export * from "./levels.ts";
 export * from "./limit.ts";
 export * from "./fit.ts";
 export * from "./sizing.ts";
+export * from "./comparison.ts";
 export * from "./report.ts";
 export * from "./progress.ts";

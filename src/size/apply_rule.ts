@@ -11,7 +11,7 @@ import type { Assumptions, SizingMetric } from "../schema/mod.ts";
  * The upper bound and the safety factor are alternatives: multiplying both would pay for the same doubt twice.
  *
  * @param metric Row of the specification.
- * @param use In the row's unit; for disk the bytes kept, as {@linkcode keptBytes} gives them.
+ * @param use In the row's unit; for disk the bytes kept, as {@linkcode keptHours} makes them of a rate.
  * @param assumptions Safety, utilisation, headroom, baselines.
  * @returns In the row's unit.
  */
@@ -33,15 +33,4 @@ export function applyRule(
     case "network_bytes_per_s":
       return Math.max(use.upper, safe);
   }
-}
-
-/**
- * Bytes on disk after the whole retention, from a rate of writing.
- *
- * @param bytesPerHour Written while all sessions run.
- * @param assumptions Hours a day, days kept, copies.
- * @returns Bytes, without what is stored already.
- */
-export function keptBytes(bytesPerHour: number, assumptions: Assumptions): number {
-  return bytesPerHour * assumptions.session_hours_per_day * assumptions.retention_days * assumptions.replication;
 }

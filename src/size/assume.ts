@@ -1,5 +1,5 @@
 import type { Assumptions, RunSummary } from "../schema/mod.ts";
-import { perSession } from "./textbook.ts";
+import { artifactMix } from "./artifact_mix.ts";
 
 /** `[lowest, highest]` of each assumption; targets and words apart. */
 const RANGES: Record<string, readonly [number, number]> = {
@@ -10,6 +10,7 @@ const RANGES: Record<string, readonly [number, number]> = {
   baseline_os_bytes: [0, Number.MAX_SAFE_INTEGER],
   baseline_storage_bytes: [0, Number.MAX_SAFE_INTEGER],
   retention_days: [0, 36_500],
+  retention_count: [0, 1e9],
   session_hours_per_day: [0, 24],
   snapshots_per_session: [0, 1e9],
   replication: [1, 100],
@@ -23,7 +24,7 @@ const RANGES: Record<string, readonly [number, number]> = {
  * @param summary Gives the operating system's memory and the snapshots that a session takes in a day.
  * @param options What the user says.
  * @returns Every assumption, to be printed with the result.
- * @throws {RangeError} If a number is out of its range; the message names the field.
+ * @throws {RangeError} If a number is out of its range, or `shape` is none of `shapes`; the message names the field.
  */
 export function assume(summary: RunSummary, options: Partial<Assumptions> = {}): Assumptions {
   const hours = options.session_hours_per_day ?? 8;
@@ -37,17 +38,20 @@ export function assume(summary: RunSummary, options: Partial<Assumptions> = {}):
     baseline_storage_bytes: 0,
     retention_days: 30,
     session_hours_per_day: hours,
-    snapshots_per_session: hours * snapshotsPerHour(summary),
+    snapshots_per_session: hours * artifactMix(summary).snapshots_per_hour,
     replication: 1,
     free_space: 0.2,
     spare_workers: 1,
     topology: "replicated",
     extrapolate: false,
+    shapes: [],
+    slo: [],
+    screenshots: [],
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
   };
   for (const [name, [lowest, highest]] of Object.entries(RANGES)) {
-    const value = assumptions[name as keyof Assumptions] as number;
-    if (!(value >= lowest && value <= highest)) {
+    const value = assumptions[name as keyof Assumptions] as number | undefined;
+    if (value !== undefined && !(value >= lowest && value <= highest)) {
       throw new RangeError(
         `Cannot size as ${name} must be from ${lowest} to ${highest}: current value is ${value}`,
       );
@@ -59,11 +63,13 @@ export function assume(summary: RunSummary, options: Partial<Assumptions> = {}):
       `Cannot size as targets must be whole numbers of sessions from 1: current value is ${target ?? "none"}`,
     );
   }
+  const { shape, shapes } = assumptions;
+  if (shape !== undefined && !shapes.some(({ name }) => name === shape)) {
+    throw new RangeError(
+      `Cannot size as shape must be one of shapes (${
+        shapes.map(({ name }) => name).join(", ") || "none"
+      }): current value is ${shape}`,
+    );
+  }
   return assumptions;
-}
-
-function snapshotsPerHour(summary: RunSummary): number {
-  const bytesPerHour = perSession(summary, "artifact_bytes_per_hour");
-  const bytesPerSnapshot = perSession(summary, "bytes_per_snapshot", { divide: false });
-  return bytesPerHour && bytesPerSnapshot ? bytesPerHour / bytesPerSnapshot : 0;
 }

@@ -1,71 +1,66 @@
 import { evaluate, levelMeans, negligible } from "../model/mod.ts";
-import type { Extrapolation, FitReport, Interval, MetricFit, SizingMetric } from "../schema/mod.ts";
+import type { Extrapolation, Interval, MetricFit, SizingMetric, Use } from "../schema/mod.ts";
 
 /** What a resource is used at some concurrency, in the unit of the fitted metric. */
-export interface Demand {
-  estimate: number;
-  interval: Interval;
-  /** One-sided 95 % upper bound. */
-  upper: number;
+export interface Demand extends Use {
   /** The curve, `measured level`, or `none` where nothing was used. */
   model: string;
   extrapolation: Extrapolation;
   notes: string[];
 }
 
-/** The fitted metric behind each row of a specification. */
-export const METRIC_BEHIND: Readonly<Record<SizingMetric, string>> = {
-  cores: "serving_cores",
-  memory_bytes: "serving_memory_bytes",
-  disk_bytes: "artifact_bytes_per_hour",
-  network_bytes_per_s: "network_bytes_per_s",
-};
-
 /**
  * Reads what a number of sessions uses: from the accepted curve, or, where too few levels were measured for a curve,
  * from the lowest measured level that carries as many.
  *
- * @param fits Of one run.
+ * @param fit Of the metric behind the row; `undefined` where no artifacts could be written.
  * @param metric Row of the specification.
  * @param sessions Positive.
  * @returns Zero, with a note, for what was never used; extrapolation `beyond` above the levels of a metric without curve.
  */
-export function readDemand(fits: FitReport, metric: SizingMetric, sessions: number): Demand {
-  const name = METRIC_BEHIND[metric];
-  const fit = fits.metrics[name];
+export function readDemand(fit: MetricFit | undefined, metric: SizingMetric, sessions: number): Demand {
   if (!fit || isUnused(fit)) {
-    const note = metric === "disk_bytes"
-      ? "No artifacts were written: only what is stored already counts."
-      : `${name} was ${fit ? "zero" : "not measured"} in this run.`;
+    const note = fit && metric !== "disk_bytes"
+      ? `${fit.metric} was zero in this run.`
+      : "No artifacts were written: only what is stored already counts.";
     return { estimate: 0, interval: [0, 0], upper: 0, model: "none", extrapolation: "none", notes: [note] };
   }
   if (!fit.accepted) return readLevel(fit, sessions);
   const { estimate, prediction, sizing_upper, extrapolation } = evaluate(fit, sessions);
-  const notes = fit.verdict.kind === "inconclusive" ? [`Verdict on ${name} is open: ${fit.verdict.text}`] : [];
+  const notes = fit.verdict.kind === "inconclusive" ? [`Verdict on ${fit.metric} is open: ${fit.verdict.text}`] : [];
   return { estimate, interval: prediction, upper: sizing_upper, model: fit.accepted, extrapolation, notes };
 }
 
 /**
  * Reads what a *measured* level used: its replicates' mean, with the relative band that the fit has there.
  *
- * @param fits Of one run.
+ * @param fit Of the metric behind the row.
  * @param metric Row of the specification.
  * @param sessions A measured level, or under it: the curve is read for what lies between levels.
  * @returns As {@linkcode readDemand}.
  */
-export function readMeasured(fits: FitReport, metric: SizingMetric, sessions: number): Demand {
-  const demand = readDemand(fits, metric, sessions);
-  const fit = fits.metrics[METRIC_BEHIND[metric]];
+export function readMeasured(fit: MetricFit | undefined, metric: SizingMetric, sessions: number): Demand {
+  const demand = readDemand(fit, metric, sessions);
   const mean = fit?.accepted && levelMeans(fit.points).find(({ level }) => level === sessions);
   if (!mean) return demand;
-  const ratio = mean.value / demand.estimate;
+  return { ...demand, ...scaleUse(demand, mean.value / demand.estimate), model: "measured level" };
+}
+
+/** A use, so many times. */
+export function scaleUse({ estimate, interval, upper }: Use, factor: number): Use {
   return {
-    ...demand,
-    estimate: mean.value,
-    interval: [demand.interval[0] * ratio, demand.interval[1] * ratio],
-    upper: demand.upper * ratio,
-    model: "measured level",
+    estimate: estimate * factor,
+    interval: interval.map((edge) => edge * factor) as Interval,
+    upper: upper * factor,
   };
+}
+
+/** The level up to which a metric may be read as measured; `undefined` where there is none. */
+export function topLevelOf(fit: MetricFit): number | undefined {
+  const last = levelMeans(fit.points).at(-1);
+  if (!last) return undefined;
+  // The level that was planned, unless fewer sessions than that were really alive.
+  return last.level <= 1.02 * last.sessions ? last.level : Math.max(1, Math.floor(last.sessions));
 }
 
 /** Measured, and never more than nothing. */

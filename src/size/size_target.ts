@@ -1,144 +1,249 @@
-import type { Assumptions, FitReport, FleetRow, RunSummary, SizingMetric, SizingRow } from "../schema/mod.ts";
+import type {
+  ArtifactRow,
+  Assumptions,
+  FleetRow,
+  ShapeRow,
+  SizingMetric,
+  SizingRow,
+  SloSizing,
+  WorkerShape,
+} from "../schema/mod.ts";
 import { applyRule } from "./apply_rule.ts";
-import { inKeptBytes, planFleet, topMeasuredSessions, useAt } from "./plan_fleet.ts";
-import { type Demand, METRIC_BEHIND, readDemand } from "./read_demand.ts";
+import { keptHours, keptHoursOfAll } from "./artifact_mix.ts";
+import { type Part, partsOf, type SizingRun, topMeasuredSessions, useOf } from "./parts.ts";
+import { compareShapes, planFleet, type PlannedFleet, roomOf, type TooSmall } from "./plan_fleet.ts";
+import type { Demand } from "./read_demand.ts";
 import { textbook } from "./textbook.ts";
-
-/** The rows of a specification, in the order that they are printed. */
-export const SIZING_METRICS: readonly SizingMetric[] = ["cores", "memory_bytes", "disk_bytes", "network_bytes_per_s"];
 
 /** What one target needs. */
 export interface TargetSizing {
   rows: SizingRow[];
-  fleet: FleetRow;
-  /** What limits it: the larger share of the machine that was measured, or of one worker's. */
+  /** Absent where nothing can be replicated. */
+  fleet?: FleetRow;
+  /** What limits it: the largest share of the machine that was measured, or of the chosen shape. */
   binding: { target_sessions: number; metric: SizingMetric; share: number };
 }
 
 /**
- * Sizes one target: on one machine within, or up to four times, the measured levels; beyond that on workers.
+ * Sizes one target: on one machine within, or up to four times, the measured levels; beyond that, and where a chosen shape or an
+ * objective does not carry it, on workers.
  *
- * @param run A run's summary and its fits.
+ * @param run A run.
  * @param target Sessions.
  * @param assumptions All of them.
- * @returns Rows, fleet and what binds; `undefined` where no level is usable.
+ * @param slo What an objective allows.
+ * @returns Rows, fleet and what binds; `undefined` where no level is usable, or none keeps the objective.
  * @throws {RangeError} If a shared machine would have to be read beyond four times the top level, and that was not allowed.
  */
 export function sizeTarget(
-  run: { summary: RunSummary; fits: FitReport },
+  run: SizingRun,
   target: number,
   assumptions: Assumptions,
+  slo?: SloSizing,
 ): TargetSizing | undefined {
-  const { summary, fits } = run;
-  const fleet = planFleet(fits, target, assumptions);
-  if (!fleet) return undefined;
-  const sessions = target * assumptions.peak;
-  const demands = SIZING_METRICS.map((metric) => readDemand(fits, metric, sessions));
-  const basis = basisOf(demands, { target, sessions, fits, assumptions });
-  const rows = SIZING_METRICS.map((metric, index): SizingRow => {
-    const figure = textbook(summary, metric, { sessions, assumptions });
-    const row = basis === "replicated"
-      ? replicatedRow(run, metric, { fleet, sessions, assumptions })
-      : singleRow(metric, demands[index], assumptions);
-    return {
-      target_sessions: target,
-      metric,
-      basis,
-      textbook: figure,
-      ...row,
-      // What was never used needs no explanation but that.
-      notes: row.model === "none" ? demands[index].notes : [...row.notes, ...textbookNotes(metric, figure)],
-    };
+  const shape = assumptions.shapes.find(({ name }) => name === assumptions.shape);
+  const parts = partsOf(run, assumptions);
+  const needs: { need: Map<SizingMetric, number>; machine: Room }[] = [];
+  const measured: Room = (metric) =>
+    metric === "cores" || metric === "memory_bytes" ? run.summary.capacity[metric] : Infinity;
+  let fleet: FleetRow | undefined;
+  const rows = parts.map((part): SizingRow[] | undefined => {
+    const asShape = part.name === "shared" ? undefined : shape;
+    const planned = planFleet(run, part, { target, assumptions, slo, shape: asShape });
+    if (!planned) return undefined;
+    const isTooSmall = planned.state === "too_small";
+    const chosen = isTooSmall ? planFleet(run, part, { target, assumptions, slo }) : planned;
+    const fits = chosen?.state === "fits" && part.name !== "shared" ? chosen : undefined;
+    fleet ??= fits?.row;
+    const asked = { run, part, target, assumptions, slo, fleet: fits };
+    const basis = basisOf(asked);
+    const isFleet = basis === "replicated" && fits !== undefined;
+    const bought = isFleet ? replicatedRows(asked, fits) : singleRows(asked);
+    needs.push({
+      need: isFleet ? fits.need : new Map(bought.map(({ metric, recommended }) => [metric, recommended])),
+      machine: asShape && !isTooSmall ? (metric) => roomOf(asShape, metric) : measured,
+    });
+    return bought.map((row) => {
+      const figure = parts.length > 1
+        ? null
+        : textbook(run.summary, row.metric, { sessions: target * assumptions.peak, assumptions });
+      return {
+        target_sessions: target,
+        ...(part.name === "all" ? {} : { part: part.name }),
+        basis,
+        textbook: figure,
+        ...row,
+        // What was never used needs no explanation but that.
+        notes: row.model === "none" ? row.notes : [
+          ...row.notes,
+          ...(asShape && row.metric === "cores" ? [shapeNote(asShape, planned)] : []),
+          ...(parts.length === 1 ? textbookNotes(row.metric, figure) : []),
+        ],
+      };
+    });
   });
-  return { rows, fleet, binding: bindingOf(rows, { fleet, summary, target }) };
+  if (rows.length === 0 || rows.some((part) => part === undefined)) return undefined;
+  return {
+    rows: rows.flatMap((part) => part!),
+    ...(fleet ? { fleet } : {}),
+    binding: { target_sessions: target, ...bindingOf(needs) },
+  };
 }
 
-type RowCore = Pick<SizingRow, "estimate" | "interval" | "upper" | "recommended" | "model" | "extrapolation" | "notes">;
+/** What each candidate shape would do for a target. */
+export function shapesFor(
+  run: SizingRun,
+  target: number,
+  assumptions: Assumptions,
+  slo?: SloSizing,
+): ShapeRow[] {
+  const part = partsOf(run, assumptions).find(({ name }) => name !== "shared");
+  return part ? compareShapes(run, part, { target, assumptions, slo }) : [];
+}
 
-function basisOf(
-  demands: readonly Demand[],
-  { target, sessions, fits, assumptions }: {
-    target: number;
-    sessions: number;
-    fits: FitReport;
-    assumptions: Assumptions;
-  },
-): SizingRow["basis"] {
+/** Disk of one target by kind of artifact. */
+export function artifactsOf(run: SizingRun, { rows }: TargetSizing, assumptions: Assumptions): ArtifactRow[] {
+  const disk = rows.find(({ metric }) => metric === "disk_bytes");
+  const all = keptHoursOfAll(run.mix, assumptions);
+  if (!disk || disk.estimate === 0) return [];
+  return run.mix.kinds.map(({ kind, share, bytes_per_session_hour }) => {
+    const part = share * keptHours(kind, run.mix, assumptions) / all;
+    return {
+      target_sessions: disk.target_sessions,
+      kind,
+      bytes_per_session_hour,
+      share,
+      estimate: disk.estimate * part,
+      upper: disk.upper * part,
+      extrapolation: disk.extrapolation,
+    };
+  });
+}
+
+type Room = (metric: SizingMetric) => number;
+type RowCore = Pick<
+  SizingRow,
+  "metric" | "estimate" | "interval" | "upper" | "recommended" | "model" | "extrapolation" | "notes"
+>;
+
+interface Asked {
+  run: SizingRun;
+  part: Part;
+  target: number;
+  assumptions: Assumptions;
+  slo?: SloSizing;
+  /** Of this part, where it may be replicated. */
+  fleet?: PlannedFleet;
+}
+
+function demandsOf({ run, part, target, assumptions }: Asked): [SizingMetric, Demand][] {
+  const sessions = target * assumptions.peak;
+  return [...part.fits.keys()].map((metric) => [metric, useOf(run, part, metric, { sessions, assumptions })]);
+}
+
+function basisOf(asked: Asked): SizingRow["basis"] {
+  const { part, target, assumptions, fleet } = asked;
+  const sessions = target * assumptions.peak;
+  const isBounded = fleet?.row.shape !== undefined || asked.slo !== undefined;
+  if (fleet && isBounded && fleet.row.sessions_per_worker < sessions) return "replicated";
+  const demands = demandsOf(asked).map(([, demand]) => demand);
   const reach = demands.map(({ extrapolation }) => extrapolation);
   if (reach.every((label) => label === "none")) return "measured";
   if (!reach.includes("beyond")) return "extrapolated";
   const readable = demands.every(({ model, extrapolation }) => model !== "measured level" || extrapolation === "none");
   if (assumptions.extrapolate && readable) return "extrapolated";
-  if (assumptions.topology === "replicated") return "replicated";
-  const top = topMeasuredSessions(fits);
+  if (fleet) return "replicated";
+  const top = topMeasuredSessions(part)!;
   throw new RangeError(
-    `Cannot size ${target} sessions on a shared machine as ${sessions} must be at most 4 × the top usable level, unless extrapolate is set: current value is ${
-      (sessions / top!).toPrecision(3)
+    `Cannot size ${target} sessions on ${
+      part.name === "shared" ? "a shared machine" : "one machine"
+    } as ${sessions} must be at most 4 × the top usable level, unless extrapolate is set: current value is ${
+      (sessions / top).toPrecision(3)
     } × ${top}`,
   );
 }
 
-function singleRow(metric: SizingMetric, demand: Demand, assumptions: Assumptions): RowCore {
-  const { model, extrapolation, ...use } = metric === "disk_bytes" ? inKeptBytes(demand, assumptions) : demand;
-  const label = extrapolation === "none" ? [] : [
-    extrapolation === "beyond"
-      ? "Read at more than four times the measured levels: a guess with a band."
-      : `Extrapolated to ${
-        extrapolation === "2x" ? "at most twice" : "two to four times"
-      } the measured levels; measure there before buying.`,
-  ];
-  return {
-    ...use,
-    recommended: applyRule(metric, use, assumptions),
-    model,
-    extrapolation,
-    notes: [...label, ...use.notes],
-  };
+function singleRows(asked: Asked): RowCore[] {
+  const { target, assumptions, slo, part } = asked;
+  const unshown = slo && target * assumptions.peak > slo.sessions
+    ? [`The objective was shown to hold up to ${slo.sessions} sessions only.`]
+    : [];
+  return demandsOf(asked).map(([metric, { estimate, interval, upper, model, extrapolation, notes }]) => {
+    const label = extrapolation === "none" ? [] : [
+      extrapolation === "beyond"
+        ? "Read at more than four times the measured levels: a guess with a band."
+        : `Extrapolated to ${
+          extrapolation === "2x" ? "at most twice" : "two to four times"
+        } the measured levels; measure there before buying.`,
+    ];
+    return {
+      metric,
+      estimate,
+      interval,
+      upper,
+      recommended: applyRule(metric, { estimate, upper }, assumptions),
+      model,
+      extrapolation,
+      notes: [
+        ...label,
+        ...(part.name === "shared" && asked.run.summary.size_groups.length > 1
+          ? ["One target that all workers share."]
+          : []),
+        ...unshown,
+        ...notes,
+      ],
+    };
+  });
 }
 
-function replicatedRow(
-  { summary, fits }: { summary: RunSummary; fits: FitReport },
-  metric: SizingMetric,
-  { fleet, sessions, assumptions }: { fleet: FleetRow; sessions: number; assumptions: Assumptions },
-): RowCore {
-  const worker = useAt(fits, metric, { sessions: fleet.sessions_per_worker, assumptions });
-  const copies = sessions / fleet.sessions_per_worker;
-  const bought: Record<SizingMetric, number> = {
-    cores: fleet.workers * fleet.cores_per_worker,
-    memory_bytes: fleet.workers * fleet.memory_bytes_per_worker,
-    disk_bytes: fleet.workers * fleet.disk_bytes_per_worker,
-    network_bytes_per_s: copies * applyRule(metric, worker, assumptions),
-  };
-  return {
-    estimate: copies * worker.estimate,
-    interval: [copies * worker.interval[0], copies * worker.interval[1]],
-    upper: copies * worker.upper,
-    recommended: bought[metric],
-    model: worker.model,
-    extrapolation: "none",
-    notes: [
-      metric === "network_bytes_per_s"
-        ? "All workers together."
-        : `${fleet.workers} workers, ${fleet.spare} of them spare, each at ${fleet.sessions_per_worker} sessions.`,
-      ...sharedNotes(summary, fits, { metric, sessions: fleet.sessions_per_worker }),
-      ...worker.notes,
-    ],
-  };
+function replicatedRows({ run, part, assumptions }: Asked, { row: fleet }: PlannedFleet): RowCore[] {
+  const active = fleet.workers - fleet.spare;
+  return [...part.fits.keys()].map((metric) => {
+    const use = fleet.use[metric]!;
+    const spread = fleet.target_sessions * assumptions.peak / active;
+    const { model, extrapolation, notes } = useOf(run, part, metric, { sessions: spread, assumptions, measured: true });
+    const bought: Record<SizingMetric, number> = {
+      cores: fleet.workers * fleet.cores_per_worker,
+      memory_bytes: fleet.workers * fleet.memory_bytes_per_worker,
+      disk_bytes: fleet.workers * fleet.disk_bytes_per_worker,
+      network_bytes_per_s: applyRule(metric, use, assumptions),
+    };
+    return {
+      metric,
+      ...use,
+      recommended: bought[metric],
+      model,
+      extrapolation,
+      notes: [
+        metric === "network_bytes_per_s"
+          ? "All workers together."
+          : `${fleet.workers} workers, ${fleet.spare} of them spare, each at up to ${fleet.sessions_per_worker} sessions.`,
+        ...splitNotes(run, part, { metric, sessions: fleet.sessions_per_worker }),
+        ...notes,
+      ],
+    };
+  });
 }
 
 /** What replication takes for granted, where that may be wrong. */
-function sharedNotes(
-  summary: RunSummary,
-  fits: FitReport,
+function splitNotes(
+  { summary }: SizingRun,
+  part: Part,
   { metric, sessions }: { metric: SizingMetric; sessions: number },
 ): string[] {
-  const grows = fits.metrics[METRIC_BEHIND[metric]]?.verdict.kind === "superlinear";
-  if (!grows && summary.mode !== "http") return [];
+  const grows = part.fits.get(metric)?.verdict.kind === "superlinear";
+  if (!grows && (summary.mode !== "http" || part.name === "workers")) return [];
   return [
     `Assumes that the sessions split into independent groups of ${sessions}: what workers share (a database, one chat room) does not replicate${
       grows ? ", and this metric grows faster than the sessions" : ""
     }.`,
   ];
+}
+
+function shapeNote(shape: WorkerShape, planned: PlannedFleet | TooSmall): string {
+  return planned.state === "too_small"
+    ? `${shape.name} is too small for one session: its ${planned.binds} binds. Workers are as large as they need be.`
+    : `A vCPU of ${shape.name} is taken to do what a core of the measured machine did.`;
 }
 
 function textbookNotes(metric: SizingMetric, figure: number | null): string[] {
@@ -148,19 +253,12 @@ function textbookNotes(metric: SizingMetric, figure: number | null): string[] {
     : ["Textbook: bytes a snapshot × sessions × days kept × snapshots a session-day + what is stored already."];
 }
 
-/** Cores and memory only: the disk and the network of the measured machine have no known limit. */
+/** The largest share of a machine; a limit that nobody knows binds nothing. */
 function bindingOf(
-  rows: readonly SizingRow[],
-  { fleet, summary, target }: { fleet: FleetRow; summary: RunSummary; target: number },
-): TargetSizing["binding"] {
-  const needed = (metric: "cores" | "memory_bytes") => {
-    const row = rows.find((candidate) => candidate.metric === metric)!;
-    if (row.basis !== "replicated") return row.recommended;
-    return metric === "cores" ? fleet.cores_per_worker : fleet.memory_bytes_per_worker;
-  };
-  const cores = needed("cores") / summary.capacity.cores;
-  const memory = needed("memory_bytes") / summary.capacity.memory_bytes;
-  return cores >= memory
-    ? { target_sessions: target, metric: "cores", share: cores }
-    : { target_sessions: target, metric: "memory_bytes", share: memory };
+  needs: { need: Map<SizingMetric, number>; machine: Room }[],
+): { metric: SizingMetric; share: number } {
+  const shares = needs.flatMap(({ need, machine }) =>
+    [...need].map(([metric, needed]) => ({ metric, share: machine(metric) > 0 ? needed / machine(metric) : 0 }))
+  );
+  return shares.reduce((most, next) => next.share > most.share ? next : most);
 }

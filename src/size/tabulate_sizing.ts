@@ -6,9 +6,9 @@ import { formatRange } from "./format_range.ts";
 export interface SizingTableRow {
   /** Target. */
   sessions: number;
-  /** `cores`, `RAM`, `disk` or `network`. */
+  /** `cores`, `RAM`, `disk` or `network`; `of workers` or `of the shared target` where these are bought apart. */
   what: string;
-  /** `measured`, `extrapolated` or `replicated`. */
+  /** `measured`, `extrapolated` and how far, or `replicated`. */
   basis: string;
   /** The textbook's figure, `–` where it has none. */
   textbook: string;
@@ -20,6 +20,8 @@ export interface SizingTableRow {
   recommended: string;
 }
 
+const PARTS = { workers: " of workers", shared: " of the shared target" };
+const REACH = { none: "", "2x": " to 2×", "4x": " to 4×", beyond: " beyond 4×" };
 const NAMES: Record<SizingRow["metric"], string> = {
   cores: "cores",
   memory_bytes: "RAM",
@@ -40,13 +42,16 @@ const NAMES: Record<SizingRow["metric"], string> = {
  * ```
  */
 export function tabulateSizing(rows: readonly SizingRow[]): SizingTableRow[] {
-  return rows.map(({ target_sessions, metric, basis, textbook, estimate, interval, recommended }) => ({
-    sessions: target_sessions,
-    what: NAMES[metric],
-    basis,
-    textbook: textbook === null ? "–" : formatQuantity(textbook, metric),
-    estimate: formatQuantity(estimate, metric),
-    band: formatRange(interval, metric),
-    recommended: formatQuantity(recommended, metric),
-  }));
+  return rows.map((row) => {
+    const { target_sessions, metric, part, basis, textbook, estimate, interval, recommended, extrapolation } = row;
+    return {
+      sessions: target_sessions,
+      what: NAMES[metric] + (part ? PARTS[part] : ""),
+      basis: basis + REACH[extrapolation],
+      textbook: textbook === null ? "–" : formatQuantity(textbook, metric),
+      estimate: formatQuantity(estimate, metric),
+      band: formatRange(interval, metric),
+      recommended: formatQuantity(recommended, metric),
+    };
+  });
 }

@@ -1,4 +1,5 @@
-import type { Assumptions, FitReport, RunSummary, SensitivityRow } from "../schema/mod.ts";
+import type { Assumptions, SensitivityRow, SloSizing } from "../schema/mod.ts";
+import type { SizingRun } from "./parts.ts";
 import { sizeTarget } from "./size_target.ts";
 
 /** A step that a careful buyer would wonder about, for each assumption. */
@@ -10,7 +11,9 @@ const STEPS: readonly [keyof Assumptions, (value: number) => number][] = [
   ["baseline_os_bytes", (value) => 2 * value],
   ["baseline_storage_bytes", (value) => 2 * value],
   ["retention_days", (value) => 2 * value],
+  ["retention_count", (value) => 2 * value],
   ["session_hours_per_day", (value) => Math.min(24, 2 * value)],
+  ["snapshots_per_session", (value) => 2 * value],
   ["replication", (value) => value + 1],
   ["free_space", (value) => Math.min(0.9, value + 0.1)],
   ["spare_workers", (value) => value + 1],
@@ -20,21 +23,29 @@ const STEPS: readonly [keyof Assumptions, (value: number) => number][] = [
  * Changes one assumption at a time and reports what that does to each recommendation.
  *
  * @param run A run's summary and its fits.
- * @param assumptions To vary.
+ * @param assumptions To vary. With the hours of a day go its screenshots.
+ * @param slo What an objective allows.
  * @returns Only the rows that change.
  */
 export function testSensitivity(
-  run: { summary: RunSummary; fits: FitReport },
+  run: SizingRun,
   assumptions: Assumptions,
+  slo?: SloSizing,
 ): SensitivityRow[] {
   return assumptions.targets.flatMap((target) => {
-    const before = sizeTarget(run, target, assumptions)?.rows ?? [];
+    const before = sizeTarget(run, target, assumptions, slo)?.rows ?? [];
     return STEPS.flatMap(([assumption, step]): SensitivityRow[] => {
-      const from = assumptions[assumption] as number;
+      const from = assumptions[assumption] as number | undefined;
+      if (from === undefined) return [];
       const to = Number(step(from).toPrecision(12));
       // A shared machine may be refused at a higher peak: what would be bought there is not known.
       const extrapolate = assumptions.extrapolate || assumptions.topology === "shared";
-      const after = sizeTarget(run, target, { ...assumptions, extrapolate, [assumption]: to })?.rows ?? [];
+      const { snapshots_per_session } = assumptions;
+      const screenshots = assumption === "session_hours_per_day" && from > 0
+        ? { snapshots_per_session: snapshots_per_session * to / from }
+        : {};
+      const changed = { ...assumptions, extrapolate, ...screenshots, [assumption]: to };
+      const after = sizeTarget(run, target, changed, slo)?.rows ?? [];
       return before.flatMap((row, index) =>
         row.recommended === after[index].recommended ? [] : [{
           target_sessions: target,
@@ -44,6 +55,7 @@ export function testSensitivity(
           metric: row.metric,
           recommended_from: row.recommended,
           recommended_to: after[index].recommended,
+          extrapolation: after[index].extrapolation,
         }]
       );
     });

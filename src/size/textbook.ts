@@ -6,7 +6,7 @@ import type { Assumptions, LevelSummary, RunSummary, SizingMetric } from "../sch
  *
  * It puts the idle baseline into the cost of a session and knows no band; it is shown beside ours for comparison.
  * Cores: ⌈cpu a session · T · safety⌉. Memory: memory a session · T · safety + the system's own. Disk: bytes a snapshot ·
- * T · days kept · snapshots a session-day + what is stored already. Network: bytes a session · T · safety.
+ * T · days kept · snapshots a session-day (at most as many as are kept by count) + what is stored already. Network: bytes a session · T · safety.
  *
  * @param summary Measured levels.
  * @param metric Row to compute.
@@ -36,8 +36,9 @@ export function textbook(
   if (bytesPerSnapshot === null) {
     return perSession(summary, "artifact_bytes_per_hour") ? null : assumptions.baseline_storage_bytes;
   }
-  return bytesPerSnapshot * sessions * assumptions.retention_days * assumptions.snapshots_per_session +
-    assumptions.baseline_storage_bytes;
+  const { retention_days, retention_count = Infinity, snapshots_per_session, baseline_storage_bytes } = assumptions;
+  const kept = Math.min(retention_days * snapshots_per_session, retention_count);
+  return bytesPerSnapshot * sessions * kept + baseline_storage_bytes;
 }
 
 /**

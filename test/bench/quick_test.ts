@@ -61,6 +61,13 @@ Deno.test("bench fit fits, and names the peers that are not there", async () => 
   assert.match(row(text, "fits/s, plimsoll / scipy").at(-1)!, /^((not )?met|not measured)$/);
 });
 
+Deno.test("bench sizing sizes known truths and says its goals", async () => {
+  const text = await quick("sizing");
+  assert(Number(row(text, "line through 0")[3]) > 1, text);
+  assert.match(row(text, "line through 0").at(-1)!, /^(not )?met$/);
+  assert.equal(row(text, "none")[1], "0.0 %");
+});
+
 Deno.test("Rounds leaves out who fails, compares within rounds, and lets ours not fail", async () => {
   const values: Record<string, number[]> = { ours: [1, 2, 30], slow: [2, 8, 60] };
   const next = (name: string) => () => Promise.resolve(values[name].shift()!);

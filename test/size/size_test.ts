@@ -60,6 +60,32 @@ Deno.test("size() golden example, worked out by hand: 10 sessions within the mea
   );
 });
 
+Deno.test("size() golden example, worked out by hand: the band of levels that scatter about their line by 4 %", () => {
+  // Level means off 0.5 + 0.4·N cores and 200 + 30·N MiB by factors e^r that move neither line: Σ r/f = Σ r·N/f = 0.
+  const off = {
+    serving_cores: [0.020215, -0.037461, 0.024531, -0.034069, 0.026784],
+    serving_memory_bytes: [0.02539, -0.035132, 0.024117, -0.03677, 0.022395],
+  };
+  const summary = exampleRun();
+  for (const { level, metrics } of summary.levels) {
+    for (const [metric, factors] of Object.entries(off)) metrics[metric] *= Math.exp(factors[Math.log2(level)]);
+  }
+  const [cores, memory] = sizeRun({ targets: [10] }, summary).rows;
+  const near = (value: number, expected: number) => assert.ok(Math.abs(value / expected - 1) < 2e-4, `${value}`);
+  // Cores: Σr² = 0.0042918, on 5 − 2 = 3 degrees of freedom s = √(Σr²/3) = 0.03782; the mean at 10 sessions has 0.38065 of s², a new run 1 more:
+  // √(s²·(1 + 0.38065)) = 0.044443. t(0.95; 3) = 2.3534, t(0.975; 3) = 3.1824: U = 4.5 · e^(2.3534 · 0.044443).
+  near(cores.estimate, 4.5);
+  near(cores.upper, 4.99615);
+  near(cores.interval[0], 3.90649);
+  near(cores.interval[1], 5.18368);
+  // 4.996 ÷ 0.65 = 7.69, more than 4.5 · 1.3 = 5.85: 8 cores, where the estimate alone would have had 7.
+  assert.equal(cores.recommended, 8);
+  // Memory likewise: Σr² = 0.0043141, the mean 0.38929 of s², √ = 0.044697, U = 555.46 MiB; · 1.25 is more than 500 · 1.3 = 650; + 512.
+  near(memory.estimate, 500 * MIB);
+  near(memory.upper, 555.460 * MIB);
+  near(memory.recommended, 1206.325 * MIB);
+});
+
 Deno.test("size() golden example, worked out by hand: 100 sessions beyond four times the levels, on workers", () => {
   const sizing = sizeRun({ targets: [100], baseline_storage_bytes: 10e9 });
   const [cores, memory, disk, network] = sizing.rows;
@@ -74,15 +100,16 @@ Deno.test("size() golden example, worked out by hand: 100 sessions beyond four t
   assertClose(fleet.memory_bytes_per_worker, 1396 * MIB, "memory a worker");
   assertClose(fleet.disk_bytes_per_worker, 185.3e9, "disk a worker");
 
-  // In all: 100/16 · 6.9 = 43.125 cores in use, 8 · 11 to buy.
-  assertClose(cores.estimate, 43.125, "cores in all");
+  // In all: what a worker uses for nobody is paid on each of 7, the spare one idle: 7 · 0.5 + 0.4 · 100 = 43.5; 8 · 11 to buy.
+  assertClose(cores.estimate, 43.5, "cores in all");
+  assertClose(memory.estimate, (7 * 200 + 30 * 100) * MIB, "memory in all");
   assert.equal(cores.recommended, 88);
   assertClose(memory.recommended, 8 * 1396 * MIB, "memory in all");
   assertClose(disk.recommended, 8 * 185.3e9, "disk in all");
   assertClose(network.recommended, 130e3, "network in all");
   assert.equal(cores.textbook, 74);
   for (const row of sizing.rows) {
-    assert.deepEqual([row.basis, row.model, row.extrapolation], ["replicated", "measured level", "none"]);
+    assert.deepEqual([row.basis, row.extrapolation], ["replicated", "none"]);
   }
   assert.equal(
     sizing.answer,
@@ -138,14 +165,63 @@ Deno.test("size() says what replication takes for granted: always in http mode, 
   assert.doesNotMatch(rowOf(browsers, "cores").notes.join(" "), /independent groups/);
 });
 
+Deno.test("size() reads a whole number of full workers at the level itself", () => {
+  const { rows, fleet } = sizeRun({ targets: [96] });
+  assert.deepEqual([fleet[0].workers, fleet[0].binds], [7, "top_level"]);
+  assert.deepEqual(rows.map(({ model }) => model), Array(4).fill("measured level"));
+  assertClose(fleet[0].use.cores!.estimate, 6 * 6.9, "cores of 6 workers");
+});
+
 Deno.test("size() refuses to read a shared machine beyond four times the levels, unless told to", () => {
-  assert.throws(
-    () => sizeRun({ targets: [100], topology: "shared" }),
-    /Cannot size 100 sessions on a shared machine .* current value is 6\.25 × 16/,
-  );
-  const allowed = sizeRun({ targets: [100], topology: "shared", extrapolate: true });
+  for (const mode of ["http", "playwright"] as const) {
+    assert.throws(
+      () => sizeRun({ targets: [100], topology: "shared" }, exampleRun({ mode })),
+      /Cannot size 100 sessions on a shared machine .* current value is 6\.25 × 16/,
+    );
+  }
+  const allowed = sizeRun({ targets: [100], topology: "shared", extrapolate: true }, exampleRun({ mode: "http" }));
   assert.deepEqual([rowOf(allowed, "cores").basis, rowOf(allowed, "cores").extrapolation], ["extrapolated", "beyond"]);
   assert.match(allowed.answer, /more than four times/);
+  assert.deepEqual([allowed.fleet, allowed.shapes], [[], []]);
+});
+
+Deno.test("size() keeps the target that workers share apart: read once at all sessions, the rest on workers", () => {
+  const shape = { name: "small", vcpus: 4, memory_gib: 4 };
+  const sizing = sizeRun({
+    targets: [64],
+    topology: "shared",
+    shapes: [shape],
+    shape: "small",
+    baseline_storage_bytes: 1e9,
+  });
+  const row = (part: string, metric: SizingMetric) =>
+    sizing.rows.find((one) => one.part === part && one.metric === metric)!;
+  assert.deepEqual(
+    sizing.rows.map(({ part, metric, basis }) => `${part} ${metric} ${basis}`),
+    [
+      "workers cores replicated",
+      "workers memory_bytes replicated",
+      "workers disk_bytes replicated",
+      "shared cores extrapolated",
+      "shared memory_bytes extrapolated",
+      "shared network_bytes_per_s extrapolated",
+    ],
+  );
+  // Browsers alone: (0.4 + 0.3·n) ÷ 0.65 ≤ 4 up to n = 7; ⌈64 ÷ 7⌉ = 10 workers use 10 · 0.4 + 0.3 · 64 = 23.2 cores.
+  assert.deepEqual([sizing.fleet[0].sessions_per_worker, sizing.fleet[0].workers], [7, 11]);
+  assertClose(row("workers", "cores").estimate, 23.2, "cores of browsers");
+  // Disk is where browsers are: 36 MB · 64 · 240 h.
+  assertClose(row("workers", "disk_bytes").estimate, 36e6 * 64 * 240, "bytes of artifacts");
+  // The target: 0.1 + 0.1 · 64, and all of the network, not eleven parts of it.
+  assertClose(row("shared", "cores").estimate, 6.5, "cores of the target");
+  assertClose(row("shared", "network_bytes_per_s").estimate, 64e3, "network of the target");
+  assert.equal(row("shared", "cores").extrapolation, "4x");
+  assert.match(row("shared", "cores").notes.join(" "), /One target that all workers share/);
+  assert.match(
+    sizing.answer,
+    /^64 sessions: 11 workers of small \(4 vCPU \/ 4 GiB \/ .* disk, one spare\), and for the target that they share 1\d cores, .* extrapolated to two to four times the measured levels; cores bind/,
+  );
+  sizingSchema.parse(JSON.parse(JSON.stringify(sizing)));
 });
 
 Deno.test("size() does not size from saturated levels", () => {
