@@ -25,7 +25,7 @@ const MOST_POINTS = 360;
  * ```
  */
 export function resourcesOverTime(timeline: readonly TimelinePoint[]): ChartSpec {
-  const attempts = splitAttempts(timeline);
+  const attempts = splitAttempts(timeline).map(untilSteadyEnds);
   const last = timeline.reduce((latest, point) => Math.max(latest, point.t_s), 0);
   const [seconds, unit] = last > 300 ? [60, "min"] : [1, "s"];
   const memory = metricAxis("system_memory_bytes", timeline.map((point) => point.memory_bytes ?? 0));
@@ -156,6 +156,12 @@ function splitAttempts(timeline: readonly TimelinePoint[]): TimelinePoint[][] {
     } else attempts.push([point]);
   }
   return attempts;
+}
+
+/** What ends with the sessions is charged to whoever collects it, all at once: no use of any moment. */
+function untilSteadyEnds(attempt: TimelinePoint[]): TimelinePoint[] {
+  const end = attempt.findLast((point) => point.steady)?.t_s ?? Infinity;
+  return attempt.filter((point) => point.t_s <= end);
 }
 
 /** At most one point a group and `bin_s`: mean cores, and the peak of memory. */
