@@ -66,9 +66,7 @@ export function diskByRetention(sizings: readonly Sizing[]): ChartSpec {
   const x = { field: "days", type: "quantitative" };
   return themed({
     title: {
-      text: `Each day of retention takes ${sessions(most.target_sessions)} ${
-        formatQuantity(aDay, "disk_bytes")
-      } of disk`,
+      text: `Each day of retention takes ${formatQuantity(aDay, "disk_bytes")} for ${sessions(most.target_sessions)}`,
       subtitle: "Line: what to buy, free space included; shade: 95 % band of what will be stored",
     },
     height: 220,

@@ -46,14 +46,14 @@ export function figureHtml({ id, title, text }: ReportChart, still: string): str
 <figcaption><h3>${inertHtml(title)}</h3><p>${inertHtml(text)}</p></figcaption>
 <div class="chart" role="img" aria-label="${
     inertHtml(`${title}. ${text}`)
-  }" data-chart="${id}"><div class="still">${still}</div></div>
+  }" data-chart="${id}"><div class="still" aria-hidden="true">${still}</div></div>
 </figure>`;
 }
 
-/** A chart's specification without what the page says itself. */
+/** A chart's specification without what the page says itself: its title, and in one label what it shows. */
 export function bareSpec({ spec }: ReportChart): ChartSpec {
-  const { title: _, ...rest } = spec;
-  return { ...rest, background: null, padding: 2 };
+  const { title: _, config, ...rest } = spec;
+  return { ...rest, background: null, padding: 2, config: { ...config as ChartSpec, aria: false } };
 }
 
 /** Tables that follow from the sizing. */

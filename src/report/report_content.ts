@@ -212,7 +212,7 @@ function outliers(levels: readonly LevelSummary[]): string[] {
 
 function flagNote(flag: Flag): string {
   const left = flag.excluded_from.length === 0 ? "" : ` Left out of ${list(flag.excluded_from)} fits.`;
-  return flag.reason.replace(/\.?$/, ".") + left;
+  return capital(flag.reason.replace(/\.?$/, ".")) + left;
 }
 
 function provenanceTable({ provenance: p, summary, created_at }: ReportDocument): ReportTable {

@@ -171,6 +171,7 @@ function assumptionTable({ sizing, summary }: SizedRun): ReportTable {
     ["Copies", `× ${a.replication}`, "Of each artifact"],
     ["Disk kept free", percent(a.free_space), "Of the disk bought"],
     ["Spare workers", count(a.spare_workers), "In a fleet"],
+    ["Curves beyond 4× the levels", a.extrapolate ? "read" : "not read", "Of a machine that all share"],
     ["Topology", a.topology, a.topology === "shared" ? "All workers share what serves" : "Bought once a worker"],
   ];
   return {

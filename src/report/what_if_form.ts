@@ -51,10 +51,12 @@ function entry({ name, label, kind, slider, choices }: WhatIfField, value: strin
   }
   if (kind === "choice") {
     const options = choices!.map((choice) => `<option${choice === value ? " selected" : ""}>${choice}</option>`);
-    return `<div class="field">${head}<select id="${id}" name="${name}">${options.join("")}</select></div>`;
+    return `<div class="field wide">${head}<select id="${id}" name="${name}">${options.join("")}</select></div>`;
   }
   const shown = `id="${id}" name="${name}" value="${inertHtml(value)}" placeholder="${inertHtml(fallback)}"`;
-  if (kind === "targets") return `<div class="field">${head}<input type="text" inputmode="numeric" ${shown}></div>`;
+  if (kind === "targets") {
+    return `<div class="field wide">${head}<input type="text" inputmode="numeric" ${shown}></div>`;
+  }
   if (slider === undefined) return `<div class="field">${head}<input type="number" step="any" ${shown}></div>`;
   const [low, high, step] = slider;
   // The slider is for the pointer: keyboard and screen reader have the number, and its arrow keys.

@@ -18,6 +18,8 @@ const silent: Record<string, () => unknown> = Object.fromEntries(
 export async function drawChart(figure: HTMLElement, spec: ChartSpec): Promise<void> {
   const box = document.createElement("div");
   box.className = "live";
+  // The figure's label says what it shows, and the tables hold the numbers: hundreds of marks would only be noise.
+  box.setAttribute("aria-hidden", "true");
   const before = figure.querySelector(".live");
   figure.append(box);
   try {
