@@ -54,6 +54,8 @@ const SHAPES: Record<MetricFit["kind"], Record<Verdict["kind"], string>> = {
   },
 };
 const STEPS = 72;
+/** Widths of a heading's letter and of the narrowest plot that is catered for [px]. */
+const [LETTER, NARROW] = [6.2, 250];
 
 /** A model's name in running text: `usl` is `USL`, `broken_stick` is `broken stick`. */
 export function modelLabel(name: string): string {
@@ -84,8 +86,11 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
   const marks = options.marks.map((mark, index) => ({
     ...mark,
     value: mark.value / axis.divisor,
-    // Headings of neighbours would run into each other.
-    row: index > 0 && Math.abs(mark.sessions - options.marks[index - 1].sessions) < 0.22 * upTo ? 1 : 0,
+    // On a telephone, headings of neighbours would run into each other.
+    row: index > 0 && (mark.sessions - options.marks[index - 1].sessions) / upTo <
+        LETTER * (mark.heading.length + options.marks[index - 1].heading.length) / 2 / NARROW
+      ? 1
+      : 0,
   }));
 
   const highest = Math.max(...points.map((row) => row.value), ...curve.map((row) => row.estimate), Number.MIN_VALUE);

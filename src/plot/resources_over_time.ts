@@ -92,7 +92,15 @@ export function resourcesOverTime(timeline: readonly TimelinePoint[]): ChartSpec
       ...(labelled
         ? [{
           data: { name: "windows" },
-          mark: { type: "text", baseline: "bottom", dy: -4, color: palette.ink, fontSize: 10.5 },
+          mark: {
+            type: "text",
+            baseline: "bottom",
+            dy: -4,
+            color: palette.ink,
+            fontSize: 10.5,
+            // Many windows on a narrow page leave no room: their numbers are in the tips.
+            opacity: { expr: `width / ${windows.length} < 13 ? 0 : 1` },
+          },
           encoding: { x: { field: "middle", type: "quantitative" }, y: { value: 0 }, text: { field: "sessions" } },
         }]
         : []),

@@ -131,7 +131,7 @@ export function themed(spec: ChartSpec): ChartSpec {
         rowPadding: 4,
         offset: 10,
         columns: { signal: `width > 0 && width < ${LEGEND_BREAK} ? 1 : 0` },
-        layout: { bottom: { anchor: "start", direction: "vertical", margin: 2 } },
+        layout: { bottom: { anchor: "start", direction: "vertical", margin: 6 } },
       },
       line: { strokeWidth: 2, strokeCap: "round" },
       text: { color: palette.muted, fontSize: 11, font: FONT },

@@ -116,7 +116,7 @@ ${content.guide.map(({ term, text }) => `<dt>${inertHtml(term)}</dt><dd>${inertH
 </section>
 </main>
 <div id="tip" role="presentation" hidden></div>
-<script type="application/json" id="charts">${inertJson(specs)}</script>
+<script type="application/json" id="charts">${inertJson(rounded(specs))}</script>
 <script type="application/json" id="run">${inertJson(run)}</script>
 <script>${script}</script>
 </body>
@@ -162,12 +162,21 @@ async function figure(chart: ReportChart): Promise<string> {
   }
 }
 
+/** Six digits are more than a chart can show, and half of what a number else weighs. */
+function rounded<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value, (_, part) => typeof part === "number" ? Number(part.toPrecision(6)) : part));
+}
+
 /** A drawing for a page that holds several, and that says in one label what each shows. */
 function drawing(svg: string, id: string): string {
   return svg
     // Marks that nobody sees answer to the pointer, and a drawing does not.
     .replace(/<(path|line)\b[^<>]*\sopacity="0"[^<>]*(?:\/>|><\/\1>)/g, "")
     .replace(/ (?:aria-[a-z]+|role)="[^"]*"/g, "")
+    .replace(
+      / (?:d|transform|[xy][12]?)="[^"]*"/g,
+      (place) => place.replace(/\d+\.\d{3,}/g, (n) => String(Number(Number(n).toFixed(2)))),
+    )
     // Each drawing counts its clip paths from 0.
     .replaceAll('id="clip', `id="${id}-clip`)
     .replaceAll("url(#clip", `url(#${id}-clip`);

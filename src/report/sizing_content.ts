@@ -84,7 +84,8 @@ function diskChart({ summary, fit, sizing }: SizedRun): { diskChart?: ReportChar
   const sizings = others.map((days) =>
     days === retention_days ? sizing : size(summary, fit, { ...sizing.assumptions, retention_days: days })
   );
-  return { diskChart: chart("disk-by-retention", diskByRetention(sizings)) };
+  const sized = sizings.filter(({ rows }) => rows.length > 0);
+  return sized.length < 2 ? {} : { diskChart: chart("disk-by-retention", diskByRetention(sized)) };
 }
 
 function sizingTable(rows: readonly SizingRow[]): ReportTable {

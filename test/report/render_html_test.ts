@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { fitAll } from "../../src/model/mod.ts";
 import { renderHtml } from "../../src/report/mod.ts";
 import { allCharts, reportContent } from "../../src/report/report_content.ts";
 import type { ReportDocument } from "../../src/schema/mod.ts";
+import { size } from "../../src/size/mod.ts";
 import { hostileDocument } from "./hostile_document.ts";
 import { closeBrowser, test, visit } from "./open_report.ts";
 import { simulatedDocument } from "./simulated_document.ts";
@@ -181,6 +183,14 @@ const thin: [sentence: string, change: (document: ReportDocument) => void][] = [
     Object.assign(document, simulatedDocument({ levels, replicates: 1 }));
   }],
   ["no timeline", (document) => document.timeline = []],
+  ["no resources at all, as an imported run", (document) => {
+    for (const { metrics } of document.summary.levels) {
+      for (const name in metrics) if (!/^(throughput|latency|error)/.test(name)) delete metrics[name];
+    }
+    document.fit = fitAll(document.summary, { at: [10] });
+    document.sizing = size(document.summary, document.fit, { targets: [10] });
+    document.timeline = [];
+  }],
   ["nothing fitted", (document) => {
     document.fit.metrics = {};
     document.sizing = {

@@ -113,7 +113,7 @@ test("what-if panel draws the sizing chart and the disk chart anew, and those ar
     await page.locator("#sizing .changed.drawn").waitFor();
     await page.locator("#disk-by-retention .changed.drawn").waitFor();
     const drawn = () => page.locator("#sizing .live svg text").allTextContents();
-    await page.waitForFunction("document.querySelector('#sizing .live').textContent.includes('12 sessions')");
+    await page.locator("#sizing .live", { hasText: "12 sessions" }).waitFor();
     const bought = await page.evaluate("plimsoll.sizing.rows.map((row) => row.recommended)") as number[];
     assert.equal(bought.length, 4);
     assert.ok((await drawn()).includes("12 sessions"));
@@ -220,7 +220,7 @@ test("what-if panel shows hostile text as text after it has sized anew, and take
   await visit(await renderHtml(hostileDocument()), { hash }, async ({ page, complaints, requests }) => {
     await page.fill("#if-targets", "11, 22");
     await page.fill("#if-safety", "1.7");
-    await page.waitForFunction("document.querySelector('#sizing .live')?.textContent.includes('22 sessions')");
+    await page.locator("#sizing .live", { hasText: "22 sessions" }).waitFor();
     assert.ok(await page.locator("#if-error").isHidden());
     assert.equal(await page.evaluate("window.harmed"), undefined);
     assert.equal(await page.locator("img, iframe, object, embed, svg[onload], [onmouseover]").count(), 0);

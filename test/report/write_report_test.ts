@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { report as reportCommand } from "../../src/cli/report.ts";
+import { InputError } from "../../src/schema/input_error.ts";
 import { renderJson, renderMarkdown, writeReport } from "../../src/report/mod.ts";
 import { allCharts, reportContent } from "../../src/report/report_content.ts";
 import { inertHtml, inertJson, inertMarkdown } from "../../src/report/inert.ts";
@@ -126,6 +128,19 @@ Deno.test("writeReport() with SVG charts writes those instead, without script, a
       );
       assert.deepEqual(tags.filter((tag) => /\s(on\w+|style|href)=/.test(tag)), [], name);
     }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+Deno.test("plimsoll report refuses an unknown format of charts before it reads or writes anything", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "plimsoll-report-"));
+  try {
+    await assert.rejects(
+      reportCommand([join(folder, "no run"), "--charts", "gif", "--out", folder]),
+      (error) => error instanceof InputError && error.message.includes("--charts") && error.message.includes("gif"),
+    );
+    assert.deepEqual(await readdir(folder), []);
   } finally {
     await rm(folder, { recursive: true });
   }
