@@ -39,7 +39,8 @@ test("renderHtml() page keeps its drawings where Vega cannot draw", async () => 
   const end = script.slice(script.indexOf("</script>"));
   const broken = `${start}<script type="application/json" id="charts">{"sizing":{"marks":7}}${end}`;
   await visit(broken, { drawn: false }, async ({ page }) => {
-    await page.locator(".live").first().waitFor({ state: "detached" });
+    await page.locator(".drawing").first().waitFor({ state: "detached" });
+    assert.equal(await page.locator(".live").count(), 0);
     for (const id of CHARTS) assert.ok(await page.locator(`#${id} .still svg`).isVisible(), id);
   });
 });

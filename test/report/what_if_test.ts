@@ -121,6 +121,7 @@ test("what-if panel draws the sizing chart and the disk chart anew, and those ar
     const cells = await tableOf(page, "sizing");
     for (const [, , recommended] of cells) assert.ok((await drawn()).includes(recommended), recommended);
     assert.match(await page.locator("#serving-cores .live").innerText(), /12 sessions/);
+    assert.equal(await page.locator(".live").count(), await page.locator(".chart").count());
     await page.emulateMedia({ media: "print" });
     assert.ok(await page.locator("#sizing .live svg").isVisible());
     assert.ok(await page.locator("#sizing .still").isHidden());

@@ -5,6 +5,8 @@ import type { View } from "./vega.d.ts";
 const LEAST_WIDTH = 120;
 const SETTLE_MS = 120;
 const views = new Map<HTMLElement, View>();
+/** What was drawn last in each figure: an earlier drawing may be done later. */
+const latest = new Map<HTMLElement, HTMLElement>();
 
 // Advice on style is for whoever writes a chart.
 const silent: Record<string, () => unknown> = Object.fromEntries(
@@ -17,11 +19,11 @@ const silent: Record<string, () => unknown> = Object.fromEntries(
  */
 export async function drawChart(figure: HTMLElement, spec: ChartSpec): Promise<void> {
   const box = document.createElement("div");
-  box.className = "live";
+  box.className = "drawing";
   // The figure's label says what it shows, and the tables hold the numbers: hundreds of marks would only be noise.
   box.setAttribute("aria-hidden", "true");
-  const before = figure.querySelector(".live");
   figure.append(box);
+  latest.set(figure, box);
   try {
     const runtime = vega.parse(vegaLite.compile(spec, { logger: silent }).spec, null, { ast: true });
     const view = new vega.View(runtime, {
@@ -36,14 +38,19 @@ export async function drawChart(figure: HTMLElement, spec: ChartSpec): Promise<v
     // Twice, for a legend that turns into a column changes what stands beside the plot.
     await fit(view, figure, box);
     await fit(view, figure, box);
-    views.get(figure)?.finalize();
-    before?.remove();
+    if (latest.get(figure) !== box) {
+      view.finalize();
+      box.remove();
+      return;
+    }
+    figure.querySelector(".live")?.remove();
+    box.className = "live";
     figure.classList.add("drawn");
-    if (!views.has(figure)) refit(figure);
+    if (views.has(figure)) views.get(figure)!.finalize();
+    else refit(figure);
     views.set(figure, view);
   } catch {
     box.remove();
-    if (before === null) figure.classList.remove("drawn");
   }
 }
 

@@ -29,6 +29,7 @@ export function startWhatIf(run: SizedRun): void {
   const others = Object.fromEntries(
     Object.entries(run.sizing.assumptions).filter(([name]) => !WHAT_IF_FIELDS.some((field) => field.name === name)),
   ) as Partial<Assumptions>;
+  marked = String(run.sizing.assumptions.targets);
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function update(first = false): void {
@@ -140,17 +141,19 @@ function show(run: SizedRun, changes: readonly string[]): void {
     : `Changed: ${changes.join("; ")}. ${content.answers.join(" ")}`;
 }
 
-/** The charts that show assumptions or what follows from them. */
+let marked: string | undefined;
+
+/** The charts that show assumptions or what follows from them; demands only where other targets are to be marked. */
 function redraw(run: SizedRun): void {
   const { sizingChart, diskChart, demands } = sizingContent(run);
-  const charts = [
+  const targets = String(run.sizing.assumptions.targets);
+  const moved = targets !== marked;
+  marked = targets;
+  const charts: [id: string, chart: ReportChart | undefined][] = [
     ["sizing", sizingChart],
     ["disk-by-retention", diskChart],
-    ...demands.map((one) => [one.id, one]),
-  ] as [
-    string,
-    ReportChart | undefined,
-  ][];
+    ...(moved ? demands : []).map((one): [string, ReportChart] => [one.id, one]),
+  ];
   for (const [id, chart] of charts) {
     const slot = element(`${id}-slot`);
     slot.hidden = chart === undefined;
