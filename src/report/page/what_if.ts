@@ -45,7 +45,7 @@ export function startWhatIf(run: SizedRun): void {
       return;
     }
     refuse(controls);
-    element("if-command").textContent = command(run, said);
+    element("if-command").replaceChildren(...command(run, said).flatMap((part) => [unbroken(part), " "]));
     globalThis.plimsoll = { sizing };
     if (first && changed.length === 0) return;
     show({ ...run, sizing }, changed.map(([field, control]) => inWords(field, control)));
@@ -169,16 +169,23 @@ function redraw(run: SizedRun): void {
   }
 }
 
-/** What `plimsoll size` is to be told: only what it would not assume by itself. */
-function command({ summary }: SizedRun, said: Partial<Assumptions>): string {
+/** Lines break between flags, not within. */
+function unbroken(words: string): HTMLElement {
+  const box = document.createElement("span");
+  box.textContent = words;
+  return box;
+}
+
+/** What `plimsoll size` is to be told, in parts: only what it would not assume by itself. */
+function command({ summary }: SizedRun, said: Partial<Assumptions>): string[] {
   const flags = WHAT_IF_FIELDS.flatMap((field) => {
     const value = said[field.name];
     if (value === undefined || value === false) return [];
     const without = assume(summary, { ...said, [field.name]: undefined })[field.name];
     if (String(value) === String(without)) return [];
-    return value === true ? [`--${field.flag}`] : [`--${field.flag}`, String(value)];
+    return value === true ? [`--${field.flag}`] : [`--${field.flag} ${value}`];
   });
-  return ["plimsoll size", quoted(summary.run), ...flags].join(" ");
+  return ["plimsoll size", quoted(summary.run), ...flags];
 }
 
 function quoted(path: string): string {
