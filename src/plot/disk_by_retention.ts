@@ -14,11 +14,25 @@ const COLOURS = [palette.accent_light, palette.accent, palette.accent_dark];
  * @throws {RangeError} If fewer than two retentions are given, or no disk is needed.
  *
  * @example From a week to a quarter
- * ```ts ignore
- * import { chart, diskByRetention, size } from "plimsoll";
+ * ```ts
+ * import { diskByRetention, fitAll, size } from "plimsoll";
+ * import assert from "node:assert/strict";
  *
- * const sizings = [7, 30, 60, 90].map((retention_days) => size(summary, fits, { retention_days }));
- * await chart(diskByRetention(sizings));
+ * const levels = [1, 2, 4, 8, 16].map((n) => ({
+ *   level: n, replicate: 1, attempt: 1, sessions: n, window_s: 30, requests: 30 * n, flags: [],
+ *   metrics: { serving_cores: 0.1 * n, serving_memory_bytes: 1e8 + 1e6 * n, artifact_bytes_per_hour: 2e7 * n },
+ * }));
+ * const summary = {
+ *   run: "data/runs/a", mode: "playwright" as const, url: "http://127.0.0.1:8000/", size_groups: ["target"],
+ *   capacity: { cores: 4, memory_bytes: 8 * 2 ** 30 },
+ *   baseline: { os_cores: 0, os_memory_bytes: 2 ** 29, drift_cores: 0 }, levels, warnings: [],
+ * };
+ * const fits = fitAll(summary);
+ * const sizings = [7, 30, 90].map((retention_days) => size(summary, fits, { targets: [16], retention_days }));
+ * assert.deepEqual(diskByRetention(sizings).title, {
+ *   text: "Each day of retention takes 2.98 GiB for 16 sessions",
+ *   subtitle: "Line: what to buy, free space included; shade: 95 % band of what will be stored",
+ * });
  * ```
  */
 export function diskByRetention(sizings: readonly Sizing[]): ChartSpec {

@@ -16,13 +16,25 @@ type Field = keyof Assumptions;
  * @throws {RangeError} If no number among the assumptions differs, or a combination is missing.
  *
  * @example Safety against utilisation
- * ```ts ignore
- * import { chart, size, whatIf } from "plimsoll";
+ * ```ts
+ * import { fitAll, size, whatIf } from "plimsoll";
+ * import assert from "node:assert/strict";
  *
+ * const levels = [1, 2, 4, 8, 16].map((n) => ({
+ *   level: n, replicate: 1, attempt: 1, sessions: n, window_s: 30, requests: 30 * n, flags: [],
+ *   metrics: { serving_cores: 0.1 * n, serving_memory_bytes: 1e8 + 1e6 * n },
+ * }));
+ * const summary = {
+ *   run: "data/runs/a", mode: "http" as const, url: "http://127.0.0.1:8000/", size_groups: ["target"],
+ *   capacity: { cores: 4, memory_bytes: 8 * 2 ** 30 },
+ *   baseline: { os_cores: 0, os_memory_bytes: 2 ** 29, drift_cores: 0 }, levels, warnings: [],
+ * };
+ * const fits = fitAll(summary);
  * const sizings = [1.1, 1.3, 1.5].flatMap((safety) =>
- *   [0.5, 0.65, 0.8].map((utilisation) => size(summary, fits, { safety, utilisation }))
+ *   [0.5, 0.65, 0.8].map((utilisation) => size(summary, fits, { targets: [16], safety, utilisation }))
  * );
- * await chart(whatIf(sizings));
+ * const [safety, utilisation] = whatIf(sizings).params as { name: string; value: number }[];
+ * assert.deepEqual([safety.name, safety.value, utilisation.name], ["if_safety", 1.1, "if_utilisation"]);
  * ```
  */
 export function whatIf(sizings: readonly Sizing[]): ChartSpec {

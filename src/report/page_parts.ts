@@ -1,3 +1,4 @@
+import { visibleText } from "../render/visible_text.ts";
 import { inertHtml } from "./inert.ts";
 import type { ChartSpec } from "../plot/mod.ts";
 import type { ReportChart, ReportTable } from "./report_parts.ts";
@@ -50,10 +51,17 @@ export function figureHtml({ id, title, text }: ReportChart, still: string): str
 </figure>`;
 }
 
-/** A chart's specification without what the page says itself: its title, and in one label what it shows. */
+/**
+ * A chart's specification without what the page says itself: its title, and in one label what it shows. Numbers of six
+ * digits are more than a chart can show, and half of what they else weigh.
+ */
 export function bareSpec({ spec }: ReportChart): ChartSpec {
   const { title: _, config, ...rest } = spec;
-  return { ...rest, background: null, padding: 2, config: { ...config as ChartSpec, aria: false } };
+  const bare = { ...rest, background: null, padding: 2, config: { ...config as ChartSpec, aria: false } };
+  return JSON.parse(JSON.stringify(bare, (_, part) => {
+    if (typeof part === "number") return Number(part.toPrecision(6));
+    return typeof part === "string" ? visibleText(part) : part;
+  }));
 }
 
 /** Tables that follow from the sizing. */

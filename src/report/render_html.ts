@@ -116,7 +116,7 @@ ${content.guide.map(({ term, text }) => `<dt>${inertHtml(term)}</dt><dd>${inertH
 </section>
 </main>
 <div id="tip" role="presentation" hidden></div>
-<script type="application/json" id="charts">${inertJson(rounded(specs))}</script>
+<script type="application/json" id="charts">${inertJson(specs)}</script>
 <script type="application/json" id="run">${inertJson(run)}</script>
 <script>${script}</script>
 </body>
@@ -160,11 +160,6 @@ async function figure(chart: ReportChart): Promise<string> {
     return `<figure id="${id}"><figcaption><h3>${inertHtml(title)}</h3><p>${inertHtml(text)}</p></figcaption>
 <p>This chart could not be drawn: ${inertHtml(reason)}</p></figure>`;
   }
-}
-
-/** Six digits are more than a chart can show, and half of what a number else weighs. */
-function rounded<Value>(value: Value): Value {
-  return JSON.parse(JSON.stringify(value, (_, part) => typeof part === "number" ? Number(part.toPrecision(6)) : part));
 }
 
 /** A drawing for a page that holds several, and that says in one label what each shows. */

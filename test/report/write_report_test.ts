@@ -133,6 +133,17 @@ Deno.test("writeReport() with SVG charts writes those instead, without script, a
   }
 });
 
+Deno.test("writeReport() of hostile text writes every image", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "plimsoll-report-"));
+  try {
+    const document = hostileDocument();
+    await writeReport(document, folder);
+    assert.equal((await readdir(join(folder, "charts"))).length, allCharts(reportContent(document)).length);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
 Deno.test("plimsoll report refuses an unknown format of charts before it reads or writes anything", async () => {
   const folder = await mkdtemp(join(tmpdir(), "plimsoll-report-"));
   try {
