@@ -74,7 +74,7 @@ export function diskByRetention(sizings: readonly Sizing[]): ChartSpec {
   const colour = {
     field: "target",
     type: "nominal",
-    scale: { domain: targets, range: targets.map((_, index) => COLOURS[Math.min(index, COLOURS.length - 1)]) },
+    scale: { domain: targets, range: coloursOf(targets.length) },
     legend: null,
   };
   const x = { field: "days", type: "quantitative" };
@@ -133,6 +133,11 @@ export function diskByRetention(sizings: readonly Sizing[]): ChartSpec {
       },
     ],
   });
+}
+
+/** Darker for more; the middle one for a single line. */
+function coloursOf(count: number): string[] {
+  return count === 1 ? [palette.accent] : Array.from({ length: count }, (_, index) => COLOURS[Math.min(index, 2)]);
 }
 
 function sessions(target: number): string {
