@@ -178,5 +178,6 @@ function title(label: string, [accepted, ...others]: readonly ModelFit[]): strin
 }
 
 function signed(share: number): string {
-  return `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(1)} %`;
+  const size = Math.abs(100 * share).toFixed(1);
+  return `${size === "0.0" ? "" : share < 0 ? "−" : "+"}${size} %`;
 }

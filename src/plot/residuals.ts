@@ -6,6 +6,9 @@ import { type ChartSpec, NUMBER, palette, roleOf, significant, themed } from "./
 
 const SQUARE_LEGEND = { symbolType: "square", symbolSize: 110, symbolStrokeWidth: 0 };
 
+/** Half of the picture's height [%], at least. */
+const LEAST_REACH = 1;
+
 /** From this ratio of highest to lowest sessions on, the axis is logarithmic: levels are then told apart. */
 const WIDE = 8;
 
@@ -51,13 +54,17 @@ export function residuals(fit: MetricFit): ChartSpec {
 
   const largest = Math.max(...used.map((row) => Math.abs(row.residual)));
   const outside = used.filter((row) => row.outside).length;
-  const reach = 1.15 * Math.max(largest, ...band.flatMap((row) => [-row.lower, Math.min(row.upper, 3 * largest + 5)]));
+  // A curve that hits every point has residuals of rounding: no picture of those.
+  const reach = 1.15 *
+    Math.max(LEAST_REACH, largest, ...band.flatMap((row) => [-row.lower, Math.min(row.upper, 3 * largest + 5)]));
   const kinds = [...new Set([MEASURED, ...rows.map((row) => row.kind)])];
   const x = { field: "sessions", type: "quantitative" };
   const y = { field: "residual", type: "quantitative" };
   return themed({
     title: {
-      text: `${axis.label}: at most ${significant(largest)} % off the ${modelLabel(fit.accepted!)} curve`,
+      text: `${axis.label}: ${largest < 0.01 ? "less than 0.01" : `at most ${significant(largest)}`} % off the ${
+        modelLabel(fit.accepted!)
+      } curve`,
       subtitle: `${outside} of ${used.length} replicates outside the ${
         bandName(fit)
       }; the line joins the levels' means`,

@@ -346,8 +346,8 @@ function nameOf(metric: string): string {
 }
 
 function signedPercent(share: number): string {
-  const value = 100 * share;
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)} %`;
+  const size = Math.abs(100 * share).toFixed(1);
+  return `${size === "0.0" ? "" : share < 0 ? "−" : "+"}${size} %`;
 }
 
 function day(iso: string): string {

@@ -13,7 +13,7 @@ import {
   throughputCurve,
   whatIf,
 } from "../../src/plot/mod.ts";
-import { curveByName, evaluate } from "../../src/model/mod.ts";
+import { curveByName, evaluate, fitPoints } from "../../src/model/mod.ts";
 import { compileChart } from "../../src/render/mod.ts";
 import { formatQuantity, size } from "../../src/size/mod.ts";
 import * as vega from "vega";
@@ -273,6 +273,14 @@ Deno.test("residuals() are shares of the curve, every replicate, and the title n
   const used = rows.filter((row) => row.kind === "measured").map((row) => Math.abs(Number(row.residual)));
   const largest = Math.max(...used).toLocaleString("en-US", { maximumSignificantDigits: 3 });
   assert.ok((spec.title as { text: string }).text.includes(`at most ${largest} % off`));
+});
+
+Deno.test("residuals() of a curve that hits every point are not blown up", () => {
+  const points = [1, 2, 4, 8, 16].map((n) => ({ sessions: n, value: 2 * n, level: n, replicate: 1 }));
+  const spec = residuals(fitPoints(points, { metric: "target_cores" }));
+  assert.match((spec.title as { text: string }).text, /less than 0\.01 % off/);
+  const [low, high] = (spec.encoding as { y: { scale: { domain: number[] } } }).y.scale.domain;
+  assert.ok(low <= -1 && high >= 1);
 });
 
 Deno.test("diskByRetention() draws what size() computed", () => {
