@@ -2,7 +2,7 @@ import { visibleText } from "../render/visible_text.ts";
 import { inertHtml } from "./inert.ts";
 import type { ChartSpec } from "../plot/mod.ts";
 import type { ReportChart, ReportTable } from "./report_parts.ts";
-import type { SizingContent } from "./sizing_content.ts";
+import type { SizingTables } from "./sizing_content.ts";
 
 /** The answer, a paragraph a sentence, what it is about in bold. HTML; every text in it is inert. */
 export function answerHtml(sentences: readonly string[]): string {
@@ -73,7 +73,7 @@ const STRONG: Partial<Record<typeof SIZING_TABLES[number], string[]>> = {
 };
 
 /** One of them, set as the page sets it; nothing where there is none. */
-export function sizingTableHtml(content: SizingContent, name: typeof SIZING_TABLES[number]): string {
+export function sizingTableHtml(content: SizingTables, name: typeof SIZING_TABLES[number]): string {
   const table = content[name];
   return table === undefined ? "" : tableHtml(table, name === "assumptions" ? "facts" : name, STRONG[name]);
 }

@@ -27,10 +27,10 @@ import {
   unbroken,
   unique,
 } from "./report_parts.ts";
-import { CHARTED, type SizingContent, sizingContent } from "./sizing_content.ts";
+import { CHARTED, type SizingCharts, sizingCharts, type SizingTables, sizingTables } from "./sizing_content.ts";
 
 /** What every format of a report shows, in order. Raw text throughout. */
-export interface ReportContent extends SizingContent {
+export interface ReportContent extends SizingTables, SizingCharts {
   title: string;
   /** One line on what was measured. */
   measured: string;
@@ -70,7 +70,8 @@ export function reportContent(document: ReportDocument): ReportContent {
   const replicates = new Set(summary.levels.map((level) => level.replicate)).size;
   const planned = [...new Set(summary.levels.map((level) => level.level))].toSorted((a, b) => a - b);
   return {
-    ...sizingContent(document),
+    ...sizingTables(document),
+    ...sizingCharts(document),
     title: document.title,
     measured: [
       { http: "HTTP sessions", playwright: "Browser sessions", command: "Sessions of a load tool" }[summary.mode],

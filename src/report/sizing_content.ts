@@ -20,22 +20,26 @@ import {
 /** What a sizing rests on, and the sizing. */
 export type SizedRun = Pick<ReportDocument, "summary" | "fit" | "sizing">;
 
-/** The part of a report that changes with its assumptions: the what-if panel of a page computes it anew. Raw text throughout. */
-export interface SizingContent {
+/** The words and tables of a sizing. Raw text throughout. */
+export interface SizingTables {
   /** The limit that was looked for, if one was, then one sentence a target. */
   answers: string[];
   /** What to mind of this sizing; may be empty. */
   reach: string[];
   sizing: ReportTable;
   fleet?: ReportTable;
-  /** Of the sizing; absent where there is none. */
+  assumptions: ReportTable;
+  sensitivity?: ReportTable;
+}
+
+/** The charts of a sizing. */
+export interface SizingCharts {
+  /** Absent where nothing is needed. */
   sizingChart?: ReportChart;
   /** Absent where nothing is written to disk. */
   diskChart?: ReportChart;
   /** One a metric that is bought, with the targets marked. */
   demands: ReportChart[];
-  assumptions: ReportTable;
-  sensitivity?: ReportTable;
 }
 
 const RESOURCES: Record<SizingMetric, string> = {
@@ -50,13 +54,12 @@ const REACH: Record<Extrapolation, string> = { none: "", "2x": "to 2×", "4x": "
 const NONE = "–";
 
 /**
- * Lays out a sizing: tables, charts and sentences, the same for every format and for the page that computes it anew.
+ * Lays out a sizing in words and tables, the same for every format and for the page that sizes anew.
  *
  * @param run A run, its fits, its sizing.
  */
-export function sizingContent(run: SizedRun): SizingContent {
-  const { summary, fit, sizing } = run;
-  const { targets } = sizing.assumptions;
+export function sizingTables(run: SizedRun): SizingTables {
+  const { summary, sizing } = run;
   const extrapolated = sizing.rows.filter((row) => row.extrapolation !== "none");
   return {
     answers: [...(summary.limit ? [`${summary.limit.text}.`] : []), ...sizing.answer.split("\n")],
@@ -65,12 +68,24 @@ export function sizingContent(run: SizedRun): SizingContent {
       : [`${list(unique(extrapolated.map((row) => sessions(row.target_sessions))))}: read beyond the measured levels.`],
     sizing: sizingTable(sizing.rows),
     ...(sizing.fleet.length === 0 ? {} : { fleet: fleetTable(run) }),
+    assumptions: assumptionTable(run),
+    ...(sizing.sensitivity.length === 0 ? {} : { sensitivity: sensitivityTable(run) }),
+  };
+}
+
+/**
+ * Draws a sizing, the same for every format and for the page that sizes anew.
+ *
+ * @param run A run, its fits, its sizing.
+ */
+export function sizingCharts(run: SizedRun): SizingCharts {
+  const { fit, sizing } = run;
+  const { targets } = sizing.assumptions;
+  return {
     ...(sizing.rows.some((row) => row.recommended > 0) ? { sizingChart: chart("sizing", sizingBars(sizing)) } : {}),
     ...diskChart(run),
     demands: CHARTED.filter((name) => (fit.metrics[name]?.points.length ?? 0) > 0)
       .map((name) => chart(name.replaceAll("_", "-"), demandCurve(fit.metrics[name], { targets }))),
-    assumptions: assumptionTable(run),
-    ...(sizing.sensitivity.length === 0 ? {} : { sensitivity: sensitivityTable(run) }),
   };
 }
 

@@ -38,7 +38,7 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
-test("page of two levels, without script, has no violation", async () => {
+test("page of two levels, too few for a curve, has no violation", async () => {
   const thin = await renderHtml(simulatedDocument({ levels: [1, 2] }));
   await visit(thin, {}, async ({ page }) => assert.deepEqual(await violations(page), []));
 });

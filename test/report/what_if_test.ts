@@ -3,7 +3,7 @@ import type { Page } from "playwright";
 import { size as sizeCommand } from "../../src/cli/size.ts";
 import { load } from "../../src/dataset/mod.ts";
 import { makeReport, renderHtml } from "../../src/report/mod.ts";
-import { sizingContent } from "../../src/report/sizing_content.ts";
+import { sizingTables } from "../../src/report/sizing_content.ts";
 import type { ReportTable } from "../../src/report/report_parts.ts";
 import { WHAT_IF_FIELDS, type WhatIfField } from "../../src/report/what_if_fields.ts";
 import type { ReportDocument, Sizing } from "../../src/schema/mod.ts";
@@ -90,7 +90,7 @@ test(`what-if panel at ${SETTINGS} random settings shows the numbers of plimsoll
       const command = await page.locator("#if-command").innerText();
       const wanted = await runCommand(command);
       assertSame(await page.evaluate("plimsoll.sizing"), wanted, command);
-      const content = sizingContent({ ...document, sizing: wanted });
+      const content = sizingTables({ ...document, sizing: wanted });
       for (const name of ["sizing", "fleet", "assumptions", "sensitivity"] as const) {
         assert.deepEqual(await tableOf(page, name), cellsOf(content[name]), `${name}: ${command}`);
       }

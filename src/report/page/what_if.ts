@@ -3,7 +3,7 @@ import type { Assumptions, Sizing } from "../../schema/mod.ts";
 import { assume, size } from "../../size/mod.ts";
 import { answerHtml, bareSpec, figureHtml, SIZING_TABLES, sizingTableHtml } from "../page_parts.ts";
 import type { ReportChart } from "../report_parts.ts";
-import { type SizedRun, sizingContent } from "../sizing_content.ts";
+import { type SizedRun, sizingCharts, sizingTables } from "../sizing_content.ts";
 import { readField, WHAT_IF_FIELDS, type WhatIfField } from "../what_if_fields.ts";
 import { drawChart } from "./charts.ts";
 
@@ -122,7 +122,7 @@ function inWords({ label }: WhatIfField, control: HTMLInputElement): string {
 }
 
 function show(run: SizedRun, changes: readonly string[]): void {
-  const content = sizingContent(run);
+  const content = sizingTables(run);
   element("answer").innerHTML = answerHtml(content.answers);
   for (const name of SIZING_TABLES) element(`${name}-table`).innerHTML = sizingTableHtml(content, name);
   const reach = element("reach");
@@ -145,7 +145,7 @@ let marked: string | undefined;
 
 /** The charts that show assumptions or what follows from them; demands only where other targets are to be marked. */
 function redraw(run: SizedRun): void {
-  const { sizingChart, diskChart, demands } = sizingContent(run);
+  const { sizingChart, diskChart, demands } = sizingCharts(run);
   const targets = String(run.sizing.assumptions.targets);
   const moved = targets !== marked;
   marked = targets;
