@@ -140,14 +140,18 @@ export type { AssumptionTableRow, CompareRunsOptions, SizingTableRow } from "./s
 // Showing
 export {
   compareDemands,
+  compareModels,
   demandCurve,
+  diskByRetention,
   latencyByLevel,
+  residuals,
   resourcesOverTime,
   sizingBars,
   throughputCurve,
+  whatIf,
 } from "./plot/mod.ts";
-export type { ChartSpec, CompareOptions, DemandCurveOptions, NamedFit } from "./plot/mod.ts";
+export type { ChartSpec, CompareModelsOptions, CompareOptions, DemandCurveOptions, NamedFit } from "./plot/mod.ts";
 export { cancelOnStop, chart, explain, Explanation, progress, reportErrors, show } from "./notebook/mod.ts";
 export type { FrameLike, ProgressView, ShowOptions } from "./notebook/mod.ts";
 export { makeReport, writeReport } from "./report/mod.ts";
-export type { ReportFiles } from "./report/mod.ts";
+export type { ChartFormat, ReportFiles, ReportOptions } from "./report/mod.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { load } from "../dataset/mod.ts";
 import { writeReport } from "../report/mod.ts";
+import { InputError } from "../schema/input_error.ts";
 import { runFrom } from "./fit.ts";
 import { readFlags } from "./flags.ts";
 import { resultText } from "./result_text.ts";
@@ -11,10 +12,12 @@ const HELP = `Writes the report of a run: report.html, report.md with its charts
   plimsoll report RUN [flags]
 
   --out DIR                where to write                              (RUN/report)
+  --charts png|svg         format of the charts beside report.md       (png)
 ${SIZE_HELP}
   --json                   print one JSON document, the report, and nothing else
 
   plimsoll report data/runs/first --target 50,500
+  plimsoll report data/runs/first --charts svg --out docs/capacity
 `;
 
 /**
@@ -27,6 +30,7 @@ export async function report(args: string[]): Promise<number> {
   const flags = readFlags(args, {
     ...SIZE_FLAGS,
     out: { type: "string" },
+    charts: { type: "string" },
     json: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   }, { most: 1, what: "RUN" });
@@ -34,10 +38,12 @@ export async function report(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
+  const { charts = "png" } = flags.values;
+  if (charts !== "png" && charts !== "svg") throw new InputError("--charts", charts, "png or svg");
   const run = runFrom(flags.positionals);
   const assumptions = assumptionsFromFlags(flags);
   const document = reportOf(await load(run), assumptions);
-  const files = await writeReport(document, flags.values.out as string ?? join(run, "report"));
+  const files = await writeReport(document, flags.values.out as string ?? join(run, "report"), { charts });
   if (flags.values.json) console.log(JSON.stringify(document, null, 2));
   else console.log(`${resultText(document)}\n\n${filesText(files)}`);
   return 0;

@@ -1,6 +1,6 @@
 import { evaluate } from "../model/mod.ts";
 import type { MetricFit } from "../schema/mod.ts";
-import { curveGrid, fitChart } from "./fit_chart.ts";
+import { curveGrid, fitChart, readModel } from "./fit_chart.ts";
 import { metricAxis } from "./metric_axis.ts";
 import { type ChartSpec, significant } from "./theme.ts";
 
@@ -54,17 +54,16 @@ export function demandCurve(fit: MetricFit, options: DemandCurveOptions = {}): C
   const targets = fit.accepted === null ? [] : wanted.filter((n) => n >= fit.range[0] && n <= upTo);
   const read = targets.map((n) => evaluate(fit, n));
   const axis = metricAxis(fit.metric, [...fit.points.map((point) => point.value), ...read.map((at) => at.estimate)]);
-  const comparable = fit.accepted !== null && fit.accepted !== "linear" &&
-    fit.models.some((model) => model.name === "linear");
+  const line = fit.accepted === "linear" ? undefined : fit.models.find((model) => model.name === "linear");
   return fitChart(fit, {
     axis,
     upTo,
-    references: comparable
+    references: fit.accepted !== null && line !== undefined
       ? [{
         name: "straight line",
         rows: curveGrid(fit, upTo).map((sessions) => ({
           sessions,
-          estimate: evaluate({ ...fit, accepted: "linear" }, sessions).estimate,
+          estimate: readModel(line, sessions),
         })),
       }]
       : [],
@@ -73,7 +72,7 @@ export function demandCurve(fit: MetricFit, options: DemandCurveOptions = {}): C
       value: at.sizing_upper,
       heading: `${at.sessions} sessions`,
       label: `≤ ${significant(at.sizing_upper / axis.divisor)} ${axis.unit}`.trimEnd(),
+      kind: "upper bound that sizing uses",
     })),
-    marksName: "upper bound that sizing uses",
   });
 }

@@ -1,5 +1,5 @@
-import { evaluate } from "../model/mod.ts";
-import type { MetricFit, Verdict } from "../schema/mod.ts";
+import { curveByName, evaluate } from "../model/mod.ts";
+import type { MetricFit, ModelFit, Verdict } from "../schema/mod.ts";
 import type { MetricAxis } from "./metric_axis.ts";
 import { type ChartSpec, NUMBER, palette, roleOf, significant, themed, wrapText } from "./theme.ts";
 
@@ -19,6 +19,12 @@ export interface Mark {
   heading: string;
   /** Written beside the value. */
   label: string;
+  /** Its name in the legend. */
+  kind: string;
+  /** @default "diamond" */
+  shape?: string;
+  /** Where the label stands: over a peak nothing is in its way. @default beside the mark */
+  place?: "above";
 }
 
 /** What {@linkcode fitChart} draws beside the fit itself. */
@@ -28,8 +34,6 @@ export interface FitChartOptions {
   upTo: number;
   references: ReferenceLine[];
   marks: Mark[];
-  /** Name of the marks in the legend. */
-  marksName: string;
 }
 
 const NAMES: Record<string, string> = { usl: "USL", amdahl: "Amdahl" };
@@ -50,10 +54,18 @@ const SHAPES: Record<MetricFit["kind"], Record<Verdict["kind"], string>> = {
   },
 };
 const STEPS = 72;
+/** Widths of a heading's letter and of the narrowest plot that is catered for [px]. */
+const [LETTER, NARROW] = [6.2, 250];
 
 /** A model's name in running text: `usl` is `USL`, `broken_stick` is `broken stick`. */
 export function modelLabel(name: string): string {
   return NAMES[name] ?? name.replaceAll("_", " ");
+}
+
+/** One model's own curve: `evaluate` reads several together beyond the measured levels. */
+export function readModel(model: ModelFit, sessions: number): number {
+  const curve = curveByName(model.name);
+  return curve.value(sessions, curve.parameters.map((name) => model.parameters[name].value));
 }
 
 /** The concurrencies that a curve is drawn at [sessions]: even steps up to `upTo`, the measured top, and `also`. */
@@ -71,14 +83,18 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
   const bands = [`${percent} band of the mean`, `${percent} band of a new run`];
   const points = pointRows(fit, axis);
   const curve = fit.accepted === null ? [] : curveRows(fit, options);
-  const marks = options.marks.map((mark) => ({
+  const marks = options.marks.map((mark, index) => ({
     ...mark,
     value: mark.value / axis.divisor,
-    kind: options.marksName,
+    // On a telephone, headings of neighbours would run into each other.
+    row: index > 0 && (mark.sessions - options.marks[index - 1].sessions) / upTo <
+        LETTER * (mark.heading.length + options.marks[index - 1].heading.length) / 2 / NARROW
+      ? 1
+      : 0,
   }));
 
   const highest = Math.max(...points.map((row) => row.value), ...curve.map((row) => row.estimate), Number.MIN_VALUE);
-  const ceiling = 1.06 * Math.max(
+  const ceiling = (marks.some(({ place }) => place === "above") ? 1.12 : 1.06) * Math.max(
     highest,
     ...curve.map((row) => Math.min(row.prediction_upper, 1.8 * highest)),
     // A band may run out of the picture; what sizing uses should not, unless it would flatten all else.
@@ -95,9 +111,10 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
   const kinds = [...new Set([MEASURED, ...points.map((row) => row.kind), ...marks.map((row) => row.kind)])];
 
   const sessions = { field: "sessions", type: "quantitative" };
-  const isMark = (name: string) => name === options.marksName;
+  const isMark = (name: string) => marks.some(({ kind }) => kind === name);
+  const shapeOf = (name: string) => marks.find(({ kind }) => kind === name)?.shape ?? "diamond";
   const symbols = {
-    shape: categories("kind", kinds, kinds.map((name) => isMark(name) ? "diamond" : "circle"), {}),
+    shape: categories("kind", kinds, kinds.map((name) => isMark(name) ? shapeOf(name) : "circle"), {}),
     fill: categories("kind", kinds, kinds.map((name) => isMark(name) ? palette.ink : fillOf(name, colour)), {}),
     stroke: categories("kind", kinds, kinds.map((name) => isMark(name) ? palette.ink : colour), {}),
   };
@@ -112,15 +129,23 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
     },
   });
   // Left of its mark a label is clear of the curve, but close to the axis it would run into the axis' own labels.
-  const markLabel = (side: "left" | "right"): ChartSpec => ({
+  const markLabel = (side: "left" | "right" | "above"): ChartSpec => ({
     data: { name: "marks" },
     transform: [
       { filter: { field: "value", lte: ceiling } },
-      { filter: { field: "sessions", [side === "left" ? "gte" : "lt"]: 0.4 * upTo } },
+      {
+        filter: side === "above"
+          ? "datum.place === 'above'"
+          : `datum.place !== 'above' && datum.sessions ${side === "left" ? ">=" : "<"} ${0.4 * upTo}`,
+      },
     ],
     mark: {
       type: "text",
-      ...(side === "left" ? { align: "right", dx: -9 } : { align: "left", dx: 8, dy: 10 }),
+      ...{
+        left: { align: "right", dx: -9 },
+        right: { align: "left", dx: 8, dy: 10 },
+        above: { align: "center", dy: -13 },
+      }[side],
       baseline: "middle",
       color: palette.ink,
       fontWeight: "bold",
@@ -155,7 +180,7 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
         type: "quantitative",
         title: axis.title,
         scale: { domain: [0, ceiling], nice: false },
-        axis: { titleY: marks.length === 0 ? -8 : -26 },
+        axis: { titleY: -8 - 18 * Math.min(marks.length, 1) - 15 * Math.max(0, ...marks.map(({ row }) => row)) },
       },
     },
     layer: [
@@ -180,7 +205,7 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
         encoding: { x: sessions },
       }, {
         data: { name: "marks" },
-        mark: { type: "text", align: "center", dy: -5, baseline: "bottom" },
+        mark: { type: "text", align: "center", baseline: "bottom", dy: { expr: "datum.row === 1 ? -20 : -5" } },
         encoding: { x: sessions, y: { value: 0 }, text: { field: "heading" } },
       }]),
       ...(references.length === 0 ? [] : [line("references", 1)]),
@@ -225,21 +250,26 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
             ...symbols,
             tooltip: [
               { field: "heading", type: "nominal", title: "at" },
-              { field: "label", type: "nominal", title: options.marksName },
+              { field: "label", type: "nominal", title: "value" },
+              { field: "kind", type: "nominal", title: "what" },
             ],
           },
         },
         markLabel("left"),
         markLabel("right"),
+        markLabel("above"),
       ]),
     ],
   });
 }
 
-const MEASURED = "measured";
-const LINE_LEGEND = { symbolType: "stroke", symbolSize: 260 };
+/** What a point that a fit used is called in legends. */
+export const MEASURED = "measured";
+/** A legend of lines: their symbols are strokes, long enough to show a dash. */
+export const LINE_LEGEND = { symbolType: "stroke", symbolSize: 260 };
 
-function categories(
+/** A nominal channel with a fixed colour, shape or dash for each of its values. */
+export function categories(
   field: string,
   domain: readonly string[],
   range: readonly unknown[],
@@ -248,7 +278,8 @@ function categories(
   return { field, type: "nominal", scale: { domain, range }, legend };
 }
 
-function fillOf(kind: string, colour: string): string {
+/** Solid where it was used, hollow where it was left out. */
+export function fillOf(kind: string, colour: string): string {
   return kind === MEASURED ? colour : palette.paper;
 }
 
@@ -258,7 +289,8 @@ function leftOut(reason: string): string {
   return name === undefined ? "left out of the fit" : `left out: ${name.replaceAll("_", " ")}`;
 }
 
-function pointRows(fit: MetricFit, axis: MetricAxis) {
+/** A fit's replicates as rows; those left out carry the reason. */
+export function pointRows(fit: MetricFit, axis: MetricAxis) {
   return fit.points.map((point) => ({
     sessions: point.sessions,
     value: point.value / axis.divisor,
@@ -304,6 +336,7 @@ function curveRows(fit: MetricFit, { axis, upTo, marks }: FitChartOptions): Curv
   return beyond.length > 1 ? [...inside, ...beyond] : inside;
 }
 
-function withUnit(word: string, axis: MetricAxis): string {
+/** `estimate [cores]`; the word alone for a metric of unknown unit. */
+export function withUnit(word: string, axis: MetricAxis): string {
   return axis.unit === "" ? word : `${word} [${axis.unit}]`;
 }

@@ -1,7 +1,10 @@
 import type { LevelSummary } from "../schema/mod.ts";
-import { type ChartSpec, NUMBER, palette, themed } from "./theme.ts";
+import { MEASURED } from "./fit_chart.ts";
+import { type ChartSpec, logarithmicAxis, NUMBER, palette, significant, themed } from "./theme.ts";
 
 const QUANTILES = ["p99", "p95", "p50"] as const;
+/** Height of a label, as a share of the chart's. */
+const LABEL_SHARE = 0.05;
 const COLOURS = [palette.accent_dark, palette.accent, palette.accent_light];
 
 /**
@@ -34,6 +37,8 @@ export function latencyByLevel(levels: readonly LevelSummary[]): ChartSpec {
         sessions: summary.sessions,
         level: summary.level,
         replicate: summary.replicate,
+        interval: intervalText(summary.metrics, quantile),
+        kind: summary.flags.length === 0 ? MEASURED : "flagged",
         flags: summary.flags.map((flag) => flag.reason).join("; ") || "none",
       }];
     })
@@ -54,7 +59,9 @@ export function latencyByLevel(levels: readonly LevelSummary[]): ChartSpec {
   const lowest = Math.min(...values);
   const highest = Math.max(...values);
   const logarithmic = lowest > 0 && highest > 20 * lowest;
-  const end = medians.filter((row) => row.level === Math.max(...medians.map((other) => other.level)));
+  const [from, to] = [lowest / 1.25, highest * 1.25];
+  const top = Math.max(...medians.map((row) => row.level));
+  const end = apart(medians.filter((row) => row.level === top), logarithmic ? [from, to] : [0, highest]);
   const stroke = (legend: ChartSpec | null) => ({
     field: "quantile",
     type: "nominal",
@@ -64,7 +71,9 @@ export function latencyByLevel(levels: readonly LevelSummary[]): ChartSpec {
   return themed({
     title: {
       text: title(medians),
-      subtitle: "From the intended start of each request; lines join the medians of the replicates",
+      subtitle: `From the intended start of each request; lines join the medians of the replicates${
+        points.some((row) => row.kind !== MEASURED) ? "; hollow: flagged" : ""
+      }`,
     },
     datasets: { points, medians, end },
     encoding: {
@@ -79,7 +88,8 @@ export function latencyByLevel(levels: readonly LevelSummary[]): ChartSpec {
         field: "latency_ms",
         type: "quantitative",
         title: "Latency [ms]",
-        scale: logarithmic ? { type: "log" } : { zero: true },
+        scale: logarithmic ? { type: "log", domain: [from, to], nice: false } : { zero: true },
+        ...(logarithmic ? { axis: logarithmicAxis(from, to) } : {}),
       },
     },
     layer: [
@@ -90,11 +100,16 @@ export function latencyByLevel(levels: readonly LevelSummary[]): ChartSpec {
       },
       {
         data: { name: "points" },
-        mark: { type: "point", size: 30, filled: true, opacity: 0.85 },
+        mark: { type: "point", size: 30, strokeWidth: 1.5, opacity: 1 },
         encoding: {
-          fill: stroke(null),
+          stroke: stroke(null),
+          fill: {
+            condition: { test: `datum.kind === '${MEASURED}'`, ...stroke(null) },
+            value: palette.paper,
+          },
           tooltip: [
             { field: "latency_ms", type: "quantitative", title: "latency [ms]", format: NUMBER },
+            { field: "interval", type: "nominal", title: "95 % interval [ms]" },
             { field: "quantile", type: "nominal", title: "quantile" },
             { field: "sessions", type: "quantitative", title: "sessions observed", format: NUMBER },
             { field: "level", type: "quantitative", title: "level" },
@@ -105,8 +120,8 @@ export function latencyByLevel(levels: readonly LevelSummary[]): ChartSpec {
       },
       {
         data: { name: "end" },
-        mark: { type: "text", align: "left", dx: 8, baseline: "middle", fontWeight: "bold" },
-        encoding: { text: { field: "quantile" }, fill: stroke(null) },
+        mark: { type: "text", align: "left", dx: 8, baseline: "middle", fontWeight: "bold", color: palette.ink },
+        encoding: { y: { field: "label_ms", type: "quantitative" }, text: { field: "quantile" } },
       },
     ],
   });
@@ -122,6 +137,25 @@ function title(medians: { quantile: string; level: number; latency_ms: number }[
     return `p95 latency grows ${factor.toLocaleString("en-US", { maximumSignificantDigits: 2 })}-fold ${levels}`;
   }
   return factor < 0.8 ? `p95 latency falls ${levels}` : `p95 latency stays level ${levels}`;
+}
+
+/** `4 – 6.1`, or `at least 4` where there are too few requests to say how large it is at most. */
+function intervalText(metrics: LevelSummary["metrics"], quantile: string): string {
+  const [low, high] = ["low", "high"].map((end) => metrics[`latency_ms_${quantile}_${end}`]);
+  if (low === undefined) return "unknown";
+  return high === undefined ? `at least ${significant(low)}` : `${significant(low)} – ${significant(high)}`;
+}
+
+/** Heights of labels that stand beside the ends of lines, moved up where they would cover each other. */
+function apart<Row extends { latency_ms: number }>(rows: readonly Row[], [from, to]: readonly [number, number]) {
+  const logarithmic = from > 0;
+  const scale = (value: number) => logarithmic ? Math.log(value / from) / Math.log(to / from) : value / to;
+  const back = (share: number) => logarithmic ? from * (to / from) ** share : share * to;
+  let below = -1;
+  return rows.toSorted((a, b) => a.latency_ms - b.latency_ms).map((row) => {
+    below = Math.max(scale(row.latency_ms), below + LABEL_SHARE);
+    return { ...row, label_ms: back(below) };
+  });
 }
 
 function median(values: readonly number[]): number {

@@ -25,7 +25,7 @@ const MOST_POINTS = 360;
  * ```
  */
 export function resourcesOverTime(timeline: readonly TimelinePoint[]): ChartSpec {
-  const attempts = splitAttempts(timeline);
+  const attempts = splitAttempts(timeline).map(untilSteadyEnds);
   const last = timeline.reduce((latest, point) => Math.max(latest, point.t_s), 0);
   const [seconds, unit] = last > 300 ? [60, "min"] : [1, "s"];
   const memory = metricAxis("system_memory_bytes", timeline.map((point) => point.memory_bytes ?? 0));
@@ -92,7 +92,15 @@ export function resourcesOverTime(timeline: readonly TimelinePoint[]): ChartSpec
       ...(labelled
         ? [{
           data: { name: "windows" },
-          mark: { type: "text", baseline: "bottom", dy: -4, color: palette.ink, fontSize: 10.5 },
+          mark: {
+            type: "text",
+            baseline: "bottom",
+            dy: -4,
+            color: palette.ink,
+            fontSize: 10.5,
+            // Many windows on a narrow page leave no room: their numbers are in the tips.
+            opacity: { expr: `width / ${windows.length} < 13 ? 0 : 1` },
+          },
           encoding: { x: { field: "middle", type: "quantitative" }, y: { value: 0 }, text: { field: "sessions" } },
         }]
         : []),
@@ -156,6 +164,12 @@ function splitAttempts(timeline: readonly TimelinePoint[]): TimelinePoint[][] {
     } else attempts.push([point]);
   }
   return attempts;
+}
+
+/** What ends with the sessions is charged to whoever collects it, all at once: no use of any moment. */
+function untilSteadyEnds(attempt: TimelinePoint[]): TimelinePoint[] {
+  const end = attempt.findLast((point) => point.steady)?.t_s ?? Infinity;
+  return attempt.filter((point) => point.t_s <= end);
 }
 
 /** At most one point a group and `bin_s`: mean cores, and the peak of memory. */

@@ -51,6 +51,7 @@ export const FONT = "DejaVu Sans, Verdana, Arial, sans-serif";
 export const WIDTH = 620;
 
 const LEGEND_BREAK = 420;
+const MOST_TICKS = 7;
 
 /**
  * Puts a chart's own parts into the common visual language: fonts, colours, axes, legends.
@@ -130,7 +131,7 @@ export function themed(spec: ChartSpec): ChartSpec {
         rowPadding: 4,
         offset: 10,
         columns: { signal: `width > 0 && width < ${LEGEND_BREAK} ? 1 : 0` },
-        layout: { bottom: { anchor: "start", direction: "vertical", margin: 2 } },
+        layout: { bottom: { anchor: "start", direction: "vertical", margin: 6 } },
       },
       line: { strokeWidth: 2, strokeCap: "round" },
       text: { color: palette.muted, fontSize: 11, font: FONT },
@@ -161,4 +162,16 @@ export const NUMBER = ",.3~r";
 /** A number in running text: three significant digits, no exponent. */
 export function significant(value: number): string {
   return value.toLocaleString("en-US", { maximumSignificantDigits: 3 });
+}
+
+/** A logarithmic axis within limits: ticks at 1, 2 and 5 of each power of ten, or fewer where those would be many. */
+export function logarithmicAxis(from: number, to: number): ChartSpec {
+  const first = Math.floor(Math.log10(from));
+  const powers = Array.from({ length: Math.floor(Math.log10(to)) - first + 1 }, (_, index) => 10 ** (first + index));
+  const choices = [[1, 2, 5], [1, 3], [1]].map((parts) =>
+    powers.flatMap((power) => parts.map((part) => part * power)).filter((value) => value >= from && value <= to)
+  );
+  const values = choices.find(({ length }) => length <= MOST_TICKS) ?? choices.at(-1)!;
+  // Vega would thin out what is more than its own number of ticks.
+  return { values, tickCount: values.length + 1, format: ",.3~r" };
 }

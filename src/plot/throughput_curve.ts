@@ -1,12 +1,12 @@
 import { evaluate } from "../model/mod.ts";
 import type { MetricFit } from "../schema/mod.ts";
-import { curveGrid, fitChart, type Mark } from "./fit_chart.ts";
+import { curveGrid, fitChart, type Mark, readModel } from "./fit_chart.ts";
 import { metricAxis } from "./metric_axis.ts";
 import { type ChartSpec, significant } from "./theme.ts";
 
 /**
  * Draws throughput against sessions: every replicate, the accepted curve with its bands, the ideal line through the
- * lowest level, and the peak where the curve has one.
+ * lowest level, and the knee and the peak where the curve has them within the picture.
  *
  * @param fit A fit of kind `throughput`.
  * @returns A Vega-Lite v6 specification.
@@ -37,7 +37,6 @@ export function throughputCurve(fit: MetricFit): ChartSpec {
   const lowest = Math.min(...used.map((point) => point.level));
   const first = used.filter((point) => point.level === lowest);
   const perSession = first.reduce((sum, point) => sum + point.value / point.sessions, 0) / first.length;
-  const peak = peakOf(fit, upTo);
   return fitChart(fit, {
     axis,
     upTo,
@@ -45,19 +44,42 @@ export function throughputCurve(fit: MetricFit): ChartSpec {
       name: "ideal: the lowest level, scaled",
       rows: [0, upTo].map((sessions) => ({ sessions, estimate: perSession * sessions })),
     }],
-    marks: peak === undefined ? [] : [{
-      ...peak,
-      heading: `peak at ${Math.round(peak.sessions)} sessions`,
-      label: `${significant(peak.value / axis.divisor)} ${axis.unit}`.trimEnd(),
-    }],
-    marksName: "peak of the curve",
+    marks: [kneeOf(fit, upTo), peakOf(fit, upTo)].flatMap((mark) =>
+      mark === undefined ? [] : [{
+        ...mark,
+        heading: `${mark.name} at ${Math.round(mark.sessions)} sessions`,
+        label: `${significant(mark.value / axis.divisor)} ${axis.unit}`.trimEnd(),
+        kind: `${mark.name} of the curve`,
+      }]
+    ),
   });
 }
 
+type Turn = Pick<Mark, "sessions" | "value" | "shape" | "place"> & { name: string };
+
+/**
+ * Where the first sessions' line, drawn on, reaches the most that the curve ever gives: the bottleneck law's point from
+ * which sessions mostly wait for each other. For the laws of contention without coherency that is 1/σ.
+ *
+ * Source: P. J. Denning, J. P. Buzen, The Operational Analysis of Queueing Network Models (1978), asymptotic bounds.
+ */
+function kneeOf(fit: MetricFit, upTo: number): Turn | undefined {
+  const model = fit.models.find(({ name }) => name === fit.accepted);
+  if (model === undefined) return undefined;
+  const of = (name: string) => model.parameters[name]?.value;
+  const slope = model.name === "exponential_saturation" ? of("limit") / of("scale") : of("lambda");
+  const most = model.name === "usl" && of("kappa") > 0
+    ? readModel(model, Math.sqrt(Math.max(0, 1 - of("sigma")) / of("kappa")))
+    : of("limit") ?? of("lambda") / of("sigma");
+  const sessions = most / slope;
+  if (!(sessions > fit.range[0] && sessions < upTo)) return undefined;
+  return { name: "knee", sessions, value: evaluate(fit, sessions).estimate, shape: "triangle-up" };
+}
+
 /** The highest point of the curve, if the curve is seen to fall after it by more than a drawn line is wide. */
-function peakOf(fit: MetricFit, upTo: number): Pick<Mark, "sessions" | "value"> | undefined {
+function peakOf(fit: MetricFit, upTo: number): Turn | undefined {
   if (fit.accepted === null) return undefined;
   const curve = curveGrid(fit, upTo).map((sessions) => ({ sessions, value: evaluate(fit, sessions).estimate }));
   const peak = curve.reduce((best, row) => row.value > best.value ? row : best);
-  return curve.at(-1)!.value < 0.99 * peak.value ? peak : undefined;
+  return curve.at(-1)!.value < 0.99 * peak.value ? { name: "peak", place: "above", ...peak } : undefined;
 }

@@ -1,6 +1,7 @@
 import * as vega from "vega";
 import { compileChart } from "./compile_chart.ts";
 import { textWidth } from "./text_width.ts";
+import { visibleText } from "./visible_text.ts";
 
 interface TextItem {
   fontSize?: number;
@@ -37,7 +38,7 @@ export async function toSvg(spec: Record<string, unknown>): Promise<string> {
     loader: OFFLINE,
   });
   try {
-    return await view.toSVG();
+    return visibleText(await view.toSVG());
   } finally {
     view.finalize();
   }

@@ -1,12 +1,10 @@
-// Control characters, and those that turn the direction of text: they let a name show as what it is not.
-// deno-lint-ignore no-control-regex -- control characters are the point
-const INVISIBLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+import { visibleText } from "../render/visible_text.ts";
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
 /** Text for an HTML element or a quoted attribute: nothing in it is markup. */
 export function inertHtml(text: string): string {
-  return text.replace(INVISIBLE, "\ufffd").replace(/[&<>"']/g, (character) => ENTITIES[character]);
+  return visibleText(text).replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }
 
 /** JSON for a `<script type="application/json">`: nothing in it ends the element, or a line of script. */
@@ -19,7 +17,7 @@ export function inertJson(value: unknown): string {
 
 /** Text for one line, or one table cell, of GitHub-flavoured Markdown: no markup, no HTML, no link made of a bare URL. */
 export function inertMarkdown(text: string): string {
-  return text.replace(INVISIBLE, "\ufffd")
+  return visibleText(text)
     .replace(/\s+/g, " ")
     .replace(/[\\`*[\]{}#|~!$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, (character) => `\\${character}`)
     .replace(/[&<>]/g, (character) => ENTITIES[character])

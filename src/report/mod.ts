@@ -2,5 +2,5 @@
 export { makeReport } from "./make_report.ts";
 export { renderHtml } from "./render_html.ts";
 export { renderJson } from "./render_json.ts";
-export { renderMarkdown } from "./render_markdown.ts";
-export { type ReportFiles, writeReport } from "./write_report.ts";
+export { type ChartFormat, renderMarkdown } from "./render_markdown.ts";
+export { type ReportFiles, type ReportOptions, writeReport } from "./write_report.ts";

@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 const PARTS = ["import { ascending, isString, DisallowedObjectProperties } from 'vega-util';", "export {"];
 
 /**
- * The page's whole script: Vega's runtime, its interpreter, which needs no `unsafe-eval`, and what draws the charts.
+ * The page's whole script: Vega's runtime, its interpreter, which needs no `unsafe-eval`, Vega-Lite, and the page's own, which
+ * `deno task bundle` makes of `page/main.ts` and of `size`.
  *
  * The interpreter is published as a module only; here it takes its helpers from Vega and becomes a plain function.
  *
@@ -11,11 +12,12 @@ const PARTS = ["import { ascending, isString, DisallowedObjectProperties } from 
  */
 export async function pageScript(): Promise<string> {
   const read = (address: string | URL) => readFile(new URL(address), "utf8");
-  const [license, runtime, interpreter, charts] = await Promise.all([
+  const [license, runtime, lite, interpreter, own] = await Promise.all([
     read(new URL("../LICENSE", import.meta.resolve("vega"))),
     read(new URL("vega.min.js", import.meta.resolve("vega"))),
+    read(new URL("vega-lite.min.js", import.meta.resolve("vega-lite"))),
     read(import.meta.resolve("vega-interpreter")),
-    read(new URL("page/charts.js", import.meta.url)),
+    read(new URL("page/page.js", import.meta.url)),
   ]);
   for (const part of PARTS) {
     if (interpreter.split(part).length !== 2) {
@@ -26,10 +28,11 @@ export async function pageScript(): Promise<string> {
     .replace(PARTS[0], "const { ascending, isString, DisallowedObjectProperties } = vega;")
     .replace(/export \{ expression as expressionInterpreter \};[^]*$/, "return expression;");
   return [
-    `/*! Vega and vega-interpreter.\n${license.replaceAll("*/", "* /")}*/`,
+    `/*! Vega, Vega-Lite and vega-interpreter.\n${license.replaceAll("*/", "* /")}*/`,
     withoutMap(runtime),
+    withoutMap(lite),
     `const expressionInterpreter = (function () {\n${expression}\n})();`,
-    charts,
+    own,
   ].join("\n");
 }
 

@@ -4,10 +4,14 @@ import { type ColourRole, darkPalette, palette } from "../plot/mod.ts";
 import type { ReportDocument } from "../schema/mod.ts";
 import { inertHtml, inertJson } from "./inert.ts";
 import { pageScript } from "./page_script.ts";
-import { type ReportChart, reportContent, type ReportTable } from "./report_content.ts";
+import { answerHtml, bareSpec, figureHtml, sizingTableHtml, tableHtml } from "./page_parts.ts";
+import { allCharts, reportContent } from "./report_content.ts";
+import type { ReportChart } from "./report_parts.ts";
+import { whatIfForm } from "./what_if_form.ts";
 
 /**
- * Writes a report as one HTML page that needs nothing else: no network, no server, and script only for tooltips.
+ * Writes a report as one HTML page that needs nothing else: no network, no server, and script only for tooltips and for
+ * the what-if panel, which sizes anew with the same `size`.
  *
  * Its content security policy allows its own script and style by hash, and nothing more. Text of the document is shown
  * as text, whatever it holds. Charts are drawings that the script replaces with interactive ones.
@@ -17,12 +21,20 @@ import { type ReportChart, reportContent, type ReportTable } from "./report_cont
  */
 export async function renderHtml(document: ReportDocument): Promise<string> {
   const content = reportContent(document);
-  const [script, sheet, sizingFigure, figures] = await Promise.all([
+  const { sizingChart, diskChart, demands, evidence, charts } = content;
+  const drawn = allCharts(content);
+  const [script, sheet, ...figures] = await Promise.all([
     pageScript(),
     readFile(new URL("page/page.css", import.meta.url), "utf8"),
-    content.sizingChart === undefined ? undefined : figure(content.sizingChart),
-    Promise.all(content.charts.map(figure)),
+    ...drawn.map(figure),
   ]);
+  const drawings = new Map(drawn.map((chart, index) => [chart, figures[index]]));
+  const all = (charts: readonly ReportChart[]) => charts.map((chart) => drawings.get(chart)).join("\n");
+  /** A place for a chart that the what-if panel draws anew, or takes away. */
+  const slot = (id: string, chart: ReportChart | undefined) =>
+    `<div id="${id}-slot"${chart === undefined ? " hidden" : ""}>${
+      chart === undefined ? "" : drawings.get(chart)
+    }</div>`;
   const style = sheet + darkCharts();
   const policy = [
     "default-src 'none'",
@@ -32,8 +44,9 @@ export async function renderHtml(document: ReportDocument): Promise<string> {
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
-  const drawn = [...(sizingFigure === undefined ? [] : [sizingFigure]), ...figures];
-  const specs = Object.fromEntries(drawn.flatMap(({ id, spec }) => spec === undefined ? [] : [[id, spec]]));
+  const specs = Object.fromEntries(drawn.map((chart) => [chart.id, bareSpec(chart)]));
+  const { summary, fit, sizing } = document;
+  const run = { summary, fit, sizing };
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -49,42 +62,51 @@ export async function renderHtml(document: ReportDocument): Promise<string> {
 <body>
 <header>
 <h1>${inertHtml(content.title)}</h1>
-${answer(content.answers)}
+<p id="changed" hidden></p>
+<div class="answer" id="answer">${answerHtml(content.answers)}</div>
 <p class="measured">${inertHtml(content.measured)}</p>
-${navigation(figures.length > 0)}
-${caveats(content.caveats)}
+${navigation(charts.length > 0)}
+${caveats(content.caveats, content.reach)}
 </header>
 <main>
 <section aria-labelledby="sizing-heading">
 <h2 id="sizing-heading">Sizing</h2>
-${table(content.sizing, "sizing", ["Recommended"])}
-${content.fleet === undefined ? "" : table(content.fleet, "fleet", ["Workers"])}
-${sizingFigure?.html ?? ""}
+${sizing.rows.length === 0 ? "" : whatIfForm(run)}
+<div id="sizing-table">${sizingTableHtml(content, "sizing")}</div>
+<div id="fleet-table">${sizingTableHtml(content, "fleet")}</div>
+<div class="figures">
+${slot("sizing", sizingChart)}
+${slot("disk-by-retention", diskChart)}
+</div>
 </section>
 <section aria-labelledby="growth-heading">
 <h2 id="growth-heading">How cost grows</h2>
-${table(content.verdicts, "verdicts", ["Verdict"])}
+${tableHtml(content.verdicts, "verdicts", ["Verdict"])}
+<div class="figures">
+${demands.map((chart) => slot(chart.id, chart)).join("\n")}
+${all(evidence)}
+</div>
 </section>
 ${
-    figures.length === 0 ? "" : `<section aria-labelledby="charts-heading">
-<h2 id="charts-heading">Charts</h2>
+    charts.length === 0 ? "" : `<section aria-labelledby="charts-heading">
+<h2 id="charts-heading">What was measured</h2>
 <div class="figures">
-${figures.map(({ html }) => html).join("\n")}
+${all(charts)}
 </div>
 </section>`
   }
 <section aria-labelledby="levels-heading">
 <h2 id="levels-heading">Levels</h2>
-${table(content.levels, "levels")}
+${tableHtml(content.levels, "levels")}
 </section>
 <section aria-labelledby="assumptions-heading">
 <h2 id="assumptions-heading">Assumptions</h2>
-${table(content.assumptions, "facts")}
-${content.sensitivity === undefined ? "" : table(content.sensitivity, "sensitivity")}
+<div id="assumptions-table">${sizingTableHtml(content, "assumptions")}</div>
+<div id="sensitivity-table">${sizingTableHtml(content, "sensitivity")}</div>
 </section>
 <section aria-labelledby="provenance-heading">
 <h2 id="provenance-heading">Provenance</h2>
-${table(content.provenance, "facts")}
+${tableHtml(content.provenance, "facts")}
 </section>
 <section aria-labelledby="guide-heading">
 <h2 id="guide-heading">How to read this</h2>
@@ -95,6 +117,7 @@ ${content.guide.map(({ term, text }) => `<dt>${inertHtml(term)}</dt><dd>${inertH
 </main>
 <div id="tip" role="presentation" hidden></div>
 <script type="application/json" id="charts">${inertJson(specs)}</script>
+<script type="application/json" id="run">${inertJson(run)}</script>
 <script>${script}</script>
 </body>
 </html>
@@ -105,7 +128,7 @@ function navigation(charted: boolean): string {
   const links = [
     ["sizing", "Sizing"],
     ["growth", "How cost grows"],
-    ...(charted ? [["charts", "Charts"]] : []),
+    ...(charted ? [["charts", "What was measured"]] : []),
     ["levels", "Levels"],
     ["assumptions", "Assumptions"],
     ["provenance", "Provenance"],
@@ -116,68 +139,26 @@ function navigation(charted: boolean): string {
   }</nav>`;
 }
 
-function answer(sentences: readonly string[]): string {
-  const lines = sentences.map((sentence) => {
-    const [, head, rest] = /^([^:]{1,40}:)?([^]*)$/.exec(sentence)!;
-    return `<p>${head === undefined ? "" : `<strong>${inertHtml(head)}</strong>`}${inertHtml(rest)}</p>`;
-  });
-  return `<div class="answer">${lines.join("\n")}</div>`;
-}
-
-function caveats(lines: readonly string[]): string {
-  if (lines.length === 0) return "";
-  return `<aside class="caveats" aria-labelledby="caveats-heading">
+function caveats(lines: readonly string[], reach: readonly string[]): string {
+  const items = (texts: readonly string[]) => texts.map((line) => `<li>${inertHtml(line)}</li>`).join("");
+  return `<aside class="caveats" id="caveats" aria-labelledby="caveats-heading"${
+    lines.length + reach.length === 0 ? " hidden" : ""
+  }>
 <h2 id="caveats-heading">Before you rely on this</h2>
-<ul>${lines.map((line) => `<li>${inertHtml(line)}</li>`).join("")}</ul>
+<ul>${items(lines)}</ul>
+<ul id="reach"${reach.length === 0 ? " hidden" : ""}>${items(reach)}</ul>
 </aside>`;
 }
 
-function table(data: ReportTable, name: string, strong: readonly string[] = []): string {
-  const classOf = (index: number) => {
-    const { title, kind } = data.columns[index];
-    return ` class="${kind}${strong.includes(title) ? " strong" : ""}"`;
-  };
-  const head = data.columns.map(({ title }, index) => `<th scope="col"${classOf(index)}>${inertHtml(title)}</th>`);
-  const body = data.rows.map(({ cells, continued, flagged }) => {
-    const [first, ...rest] = cells.map(inertHtml);
-    const row = rest.map((cell, index) => `<td${classOf(index + 1)}>${cell}</td>`).join("");
-    const names = [...(continued ? ["continued"] : []), ...(flagged ? ["flagged"] : [])];
-    const kind = names.length === 0 ? "" : ` class="${names.join(" ")}"`;
-    return `<tr${kind}><th scope="row"${classOf(0)}><span>${first}</span></th>${row}</tr>`;
-  });
-  const notes = data.notes === undefined
-    ? ""
-    : `\n<ol class="notes">${data.notes.map((note) => `<li>${inertHtml(note)}</li>`).join("")}</ol>`;
-  return `<div class="scroll" role="region" tabindex="0" aria-label="${inertHtml(data.caption)}">
-<table class="${name}${data.rows.some((row) => row.continued) ? " grouped" : ""}">
-<caption><span>${inertHtml(data.caption)}</span></caption>
-<thead><tr>${head.join("")}</tr></thead>
-<tbody>
-${body.join("\n")}
-</tbody>
-</table>
-</div>${notes}`;
-}
-
-async function figure(chart: ReportChart): Promise<{ id: string; html: string; spec?: unknown }> {
-  const caption = `<figcaption><h3>${inertHtml(chart.title)}</h3><p>${inertHtml(chart.text)}</p></figcaption>`;
-  const bare = { ...chart.spec, title: undefined, background: null, padding: 2 };
+async function figure(chart: ReportChart): Promise<string> {
   try {
-    const { compileChart, toSvg } = await import("../render/mod.ts");
-    const [spec, svg] = [compileChart(bare), await toSvg(bare)];
-    const still = drawing(svg, chart.id);
-    const label = inertHtml(`${chart.title}. ${chart.text}`);
-    const html = `<figure id="${chart.id}">
-${caption}
-<div class="chart" role="img" aria-label="${label}" data-chart="${chart.id}"><div class="still">${still}</div></div>
-</figure>`;
-    return { id: chart.id, html, spec };
+    const { toSvg } = await import("../render/mod.ts");
+    return figureHtml(chart, drawing(await toSvg(bareSpec(chart)), chart.id));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return {
-      id: chart.id,
-      html: `<figure id="${chart.id}">${caption}<p>This chart could not be drawn: ${inertHtml(reason)}</p></figure>`,
-    };
+    const { id, title, text } = chart;
+    return `<figure id="${id}"><figcaption><h3>${inertHtml(title)}</h3><p>${inertHtml(text)}</p></figcaption>
+<p>This chart could not be drawn: ${inertHtml(reason)}</p></figure>`;
   }
 }
 
@@ -187,6 +168,10 @@ function drawing(svg: string, id: string): string {
     // Marks that nobody sees answer to the pointer, and a drawing does not.
     .replace(/<(path|line)\b[^<>]*\sopacity="0"[^<>]*(?:\/>|><\/\1>)/g, "")
     .replace(/ (?:aria-[a-z]+|role)="[^"]*"/g, "")
+    .replace(
+      / (?:d|transform|[xy][12]?)="[^"]*"/g,
+      (place) => place.replace(/\d+\.\d{3,}/g, (n) => String(Number(Number(n).toFixed(2)))),
+    )
     // Each drawing counts its clip paths from 0.
     .replaceAll('id="clip', `id="${id}-clip`)
     .replaceAll("url(#clip", `url(#${id}-clip`);

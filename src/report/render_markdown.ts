@@ -1,17 +1,23 @@
 import type { ReportDocument } from "../schema/mod.ts";
 import { inertMarkdown } from "./inert.ts";
-import { type ReportChart, reportContent, type ReportTable } from "./report_content.ts";
+import { reportContent } from "./report_content.ts";
+import type { ReportChart, ReportTable } from "./report_parts.ts";
+
+/** A format of the charts beside a report. */
+export type ChartFormat = "png" | "svg";
 
 /**
  * Writes a report as GitHub-flavoured Markdown. Charts are images in `charts/`, which `writeReport` puts beside it.
  *
  * @param document A run, its fits, its sizing.
+ * @param options `charts`: the format that the images have, PNG by default.
  * @returns Markdown; text of the document is shown as text, whatever it holds.
  */
-export function renderMarkdown(document: ReportDocument): string {
+export function renderMarkdown(document: ReportDocument, options: { charts?: ChartFormat } = {}): string {
+  const { charts = "png" } = options;
   const content = reportContent(document);
   const image = (chart: ReportChart) => [
-    `![${inertMarkdown(chart.title)}](charts/${chart.id}.png)`,
+    `![${inertMarkdown(chart.title)}](charts/${chart.id}.${charts})`,
     "",
   ];
   return [
@@ -20,21 +26,22 @@ export function renderMarkdown(document: ReportDocument): string {
     ...content.answers.flatMap((sentence) => [`**${inertMarkdown(sentence)}**`, ""]),
     inertMarkdown(content.measured),
     "",
-    ...(content.caveats.length === 0 ? [] : [
+    ...(content.caveats.length + content.reach.length === 0 ? [] : [
       "## Before you rely on this",
       "",
-      ...content.caveats.map((line) => `- ${inertMarkdown(line)}`),
+      ...[...content.caveats, ...content.reach].map((line) => `- ${inertMarkdown(line)}`),
       "",
     ]),
     "## Sizing",
     "",
     ...table(content.sizing),
     ...(content.fleet === undefined ? [] : table(content.fleet)),
-    ...(content.sizingChart === undefined ? [] : image(content.sizingChart)),
+    ...[content.sizingChart, content.diskChart].flatMap((chart) => chart === undefined ? [] : image(chart)),
     "## How cost grows",
     "",
     ...table(content.verdicts),
-    ...(content.charts.length === 0 ? [] : ["## Charts", "", ...content.charts.flatMap(image)]),
+    ...[...content.demands, ...content.evidence].flatMap(image),
+    ...(content.charts.length === 0 ? [] : ["## What was measured", "", ...content.charts.flatMap(image)]),
     "## Levels",
     "",
     ...table(content.levels),

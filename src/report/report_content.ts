@@ -1,85 +1,51 @@
 import {
-  demandCurve,
+  compareModels,
   latencyByLevel,
   metricAxis,
   modelLabel,
+  residuals,
   resourcesOverTime,
-  sizingBars,
   throughputCurve,
 } from "../plot/mod.ts";
-import type { ChartSpec } from "../plot/mod.ts";
-import { formatQuantity, formatRange } from "../size/mod.ts";
+import { formatQuantity } from "../size/mod.ts";
 import { flagTitle } from "../schema/flag_title.ts";
 import { type FlagName, FLAGS } from "../schema/levels.ts";
 import { flagLines } from "./flag_lines.ts";
-import type {
-  Extrapolation,
-  Flag,
-  LevelSummary,
-  MetricFit,
-  ReportDocument,
-  RunSummary,
-  SizingMetric,
-  SizingRow,
-} from "../schema/mod.ts";
-
-/** A table of text, the same in every format. Cells are raw text: each format escapes for itself. */
-export interface ReportTable {
-  caption: string;
-  columns: {
-    title: string;
-    /** `prose` may take several lines. */
-    kind: "text" | "number" | "prose";
-  }[];
-  rows: {
-    cells: string[];
-    /** The first cell says the same as that of the row above. */
-    continued?: true;
-    flagged?: true;
-  }[];
-  /** Numbered from 1, as a column of notes refers to them. */
-  notes?: string[];
-}
-
-/** A chart and its words. */
-export interface ReportChart {
-  /** File name without extension, and anchor. */
-  id: string;
-  title: string;
-  text: string;
-  /** With its title, which a page that carries `title` and `text` leaves out. */
-  spec: ChartSpec;
-}
+import type { Flag, LevelSummary, MetricFit, ReportDocument, RunSummary } from "../schema/mod.ts";
+import {
+  capital,
+  chart,
+  continuing,
+  count,
+  list,
+  number,
+  percent,
+  prose,
+  type ReportChart,
+  type ReportTable,
+  text,
+  unbroken,
+  unique,
+} from "./report_parts.ts";
+import { CHARTED, type SizingCharts, sizingCharts, type SizingTables, sizingTables } from "./sizing_content.ts";
 
 /** What every format of a report shows, in order. Raw text throughout. */
-export interface ReportContent {
+export interface ReportContent extends SizingTables, SizingCharts {
   title: string;
-  /** The limit that was looked for, if one was, then one sentence a target. */
-  answers: string[];
   /** One line on what was measured. */
   measured: string;
+  /** What to mind of the run; `reach` is what to mind of the sizing. */
   caveats: string[];
-  sizing: ReportTable;
-  fleet?: ReportTable;
   verdicts: ReportTable;
-  /** Of the sizing; absent where there is none. */
-  sizingChart?: ReportChart;
-  /** Of what was measured and fitted. */
+  /** Why which curve was accepted. */
+  evidence: ReportChart[];
+  /** Of what was measured. */
   charts: ReportChart[];
   levels: ReportTable;
-  assumptions: ReportTable;
-  sensitivity?: ReportTable;
   provenance: ReportTable;
   guide: { term: string; text: string }[];
 }
 
-const RESOURCES: Record<SizingMetric, string> = {
-  cores: "CPU",
-  memory_bytes: "Memory",
-  disk_bytes: "Disk",
-  network_bytes_per_s: "Network",
-};
-const CHARTED = ["serving_cores", "serving_memory_bytes", "network_bytes_per_s", "artifact_bytes_per_hour"];
 const LEVEL_COLUMNS = [
   "throughput",
   "latency_ms_p50",
@@ -92,7 +58,6 @@ const LEVEL_COLUMNS = [
   "network_bytes_per_s",
 ];
 const QUANTILES = LEVEL_COLUMNS.filter((metric) => metric.startsWith("latency_ms_"));
-const REACH: Record<Extrapolation, string> = { none: "", "2x": "to 2×", "4x": "to 4×", beyond: "beyond 4×" };
 const NONE = "–";
 
 /**
@@ -101,12 +66,13 @@ const NONE = "–";
  * @param document A run, its fits, its sizing.
  */
 export function reportContent(document: ReportDocument): ReportContent {
-  const { summary, sizing, provenance } = document;
+  const { summary, provenance } = document;
   const replicates = new Set(summary.levels.map((level) => level.replicate)).size;
   const planned = [...new Set(summary.levels.map((level) => level.level))].toSorted((a, b) => a - b);
   return {
+    ...sizingTables(document),
+    ...sizingCharts(document),
     title: document.title,
-    answers: [...(summary.limit ? [`${summary.limit.text}.`] : []), ...sizing.answer.split("\n")],
     measured: [
       { http: "HTTP sessions", playwright: "Browser sessions", command: "Sessions of a load tool" }[summary.mode],
       ...(new URL(summary.url).host.endsWith(".invalid") ? [] : [`against ${summary.url}`]),
@@ -115,98 +81,30 @@ export function reportContent(document: ReportDocument): ReportContent {
       `${day(provenance.started_at)}.`,
     ].join(" "),
     caveats: caveats(document),
-    sizing: sizingTable(sizing.rows),
-    ...(sizing.fleet.length === 0 ? {} : { fleet: fleetTable(document) }),
     verdicts: verdictTable(document),
-    ...(sizing.rows.some((row) => row.recommended > 0) ? { sizingChart: chart("sizing", sizingBars(sizing)) } : {}),
+    evidence: evidence(document),
     charts: charts(document),
     levels: levelTable(summary.levels),
-    assumptions: assumptionTable(document),
-    ...(sizing.sensitivity.length === 0 ? {} : { sensitivity: sensitivityTable(document) }),
     provenance: provenanceTable(document),
     guide: guide(document),
   };
 }
 
-function caveats({ summary, sizing, fit }: ReportDocument): string[] {
-  const extrapolated = sizing.rows.filter((row) => row.extrapolation !== "none");
+/** Every chart of a report, in the order that it shows them. */
+export function allCharts({ sizingChart, diskChart, demands, evidence, charts }: ReportContent): ReportChart[] {
+  return [sizingChart, diskChart, ...demands, ...evidence, ...charts].filter((chart) => chart !== undefined);
+}
+
+function caveats({ summary, fit, timeline }: ReportDocument): string[] {
   const open = Object.values(fit.metrics).filter((metric) => metric.verdict.kind === "inconclusive");
   return [
     ...summary.warnings,
     ...flagLines(summary),
-    ...(extrapolated.length === 0
-      ? []
-      : [`${
-        list(unique(extrapolated.map((row) => `${count(row.target_sessions)} sessions`)))
-      }: read beyond the measured levels.`]),
     ...(open.length === 0 ? [] : [`Not decided whether linear: ${list(open.map((metric) => nameOf(metric.metric)))}.`]),
+    ...(timeline.length === 0
+      ? ["No resource samples over time came with this run: nothing shows how steady it was."]
+      : []),
   ];
-}
-
-function sizingTable(rows: readonly SizingRow[]): ReportTable {
-  const notes = unique(rows.flatMap((row) => row.notes));
-  return {
-    caption: "What to buy for each target",
-    columns: [
-      text("Target"),
-      text("Resource"),
-      number("Recommended"),
-      number("Expected"),
-      number("95 % band"),
-      number("Upper bound"),
-      number("Textbook"),
-      text("Basis"),
-      text("Curve"),
-      ...(notes.length === 0 ? [] : [text("Notes")]),
-    ],
-    rows: rows.map((row, index) => ({
-      cells: [
-        sessions(row.target_sessions),
-        RESOURCES[row.metric],
-        formatQuantity(row.recommended, row.metric),
-        formatQuantity(row.estimate, row.metric),
-        formatRange(row.interval, row.metric),
-        formatQuantity(row.upper, row.metric),
-        row.textbook === null ? NONE : formatQuantity(row.textbook, row.metric),
-        row.extrapolation === "none" ? row.basis : `${row.basis}, ${REACH[row.extrapolation]}`,
-        modelLabel(row.model),
-        ...(notes.length === 0 ? [] : [references(row.notes, notes)]),
-      ],
-      ...continuing(index > 0 && rows[index - 1].target_sessions === row.target_sessions),
-    })),
-    ...(notes.length === 0 ? {} : { notes }),
-  };
-}
-
-function fleetTable({ sizing }: ReportDocument): ReportTable {
-  return {
-    caption: "The same targets on equal workers",
-    columns: [
-      number("Target"),
-      number("Workers"),
-      number("of which spare"),
-      number("Sessions a worker"),
-      number("CPU a worker"),
-      number("Memory a worker"),
-      number("Disk a worker"),
-      text("Binds first"),
-    ],
-    rows: sizing.fleet.map((row) => {
-      const binding = sizing.binding.find((other) => other.target_sessions === row.target_sessions);
-      return {
-        cells: [
-          count(row.target_sessions),
-          count(row.workers),
-          count(row.spare),
-          count(row.sessions_per_worker),
-          formatQuantity(row.cores_per_worker, "cores"),
-          formatQuantity(row.memory_bytes_per_worker, "memory_bytes"),
-          formatQuantity(row.disk_bytes_per_worker, "disk_bytes"),
-          binding === undefined ? NONE : RESOURCES[binding.metric],
-        ],
-      };
-    }),
-  };
 }
 
 function verdictTable({ fit }: ReportDocument): ReportTable {
@@ -228,12 +126,22 @@ function verdictTable({ fit }: ReportDocument): ReportTable {
   };
 }
 
-function charts({ summary, fit, sizing, timeline }: ReportDocument): ReportChart[] {
-  const { targets } = sizing.assumptions;
+/** Of the metric that most often binds, and of throughput: the curves tried, and what the accepted one leaves over. */
+function evidence({ fit }: ReportDocument): ReportChart[] {
+  const fitted = [CHARTED[0], "throughput"].flatMap((name) => {
+    const metric = fit.metrics[name];
+    return metric === undefined || metric.accepted === null ? [] : [metric];
+  });
+  const id = (kind: string, { metric }: MetricFit) => `${kind}-${metric.replaceAll("_", "-")}`;
+  return [
+    ...fitted.filter(({ models }) => models.length > 1).map((one) => chart(id("models", one), compareModels(one))),
+    ...fitted.map((one) => chart(id("residuals", one), residuals(one))),
+  ];
+}
+
+function charts({ summary, fit, timeline }: ReportDocument): ReportChart[] {
   const throughput = fit.metrics.throughput;
   return [
-    ...CHARTED.filter((name) => fit.metrics[name] !== undefined && fit.metrics[name].points.length > 0)
-      .map((name) => chart(name.replaceAll("_", "-"), demandCurve(fit.metrics[name], { targets }))),
     ...(throughput === undefined || throughput.points.length === 0
       ? []
       : [chart("throughput", throughputCurve(throughput))]),
@@ -242,11 +150,6 @@ function charts({ summary, fit, sizing, timeline }: ReportDocument): ReportChart
       : []),
     ...(timeline.length === 0 ? [] : [chart("resources", resourcesOverTime(timeline))]),
   ];
-}
-
-function chart(id: string, spec: ChartSpec): ReportChart {
-  const { text, subtitle } = spec.title as { text: string; subtitle: string | string[] };
-  return { id, title: text, text: unbroken([subtitle].flat().join(" ")), spec };
 }
 
 function levelTable(levels: readonly LevelSummary[]): ReportTable {
@@ -310,77 +213,7 @@ function outliers(levels: readonly LevelSummary[]): string[] {
 
 function flagNote(flag: Flag): string {
   const left = flag.excluded_from.length === 0 ? "" : ` Left out of ${list(flag.excluded_from)} fits.`;
-  return flag.reason.replace(/\.?$/, ".") + left;
-}
-
-function assumptionTable({ sizing, summary }: ReportDocument): ReportTable {
-  const a = sizing.assumptions;
-  const rows: [name: string, value: string, meaning: string][] = [
-    ["Targets", a.targets.map(count).join(", "), "Sessions to size for"],
-    ...loadRow(summary.load),
-    ["Machine to be bought carries", list(summary.size_groups), "The groups summed as serving"],
-    ["Peak to mean", `× ${a.peak}`, "Every target is multiplied by it"],
-    ["Safety", `× ${a.safety}`, "On the estimate; the larger of this and the band decides"],
-    ["CPU utilisation", percent(a.utilisation), "Highest that is planned for"],
-    ["Memory headroom", percent(a.memory_headroom), "On the upper bound of the peak"],
-    ["Operating system", formatQuantity(a.baseline_os_bytes, "memory_bytes"), "Memory in use before any group"],
-    ["Storage already taken", formatQuantity(a.baseline_storage_bytes, "disk_bytes"), "Before the first artifact"],
-    ["Retention", `${a.retention_days} days`, "How long artifacts are kept"],
-    ["Use of a session slot", `${a.session_hours_per_day} h a day`, "Hours in which artifacts grow"],
-    ["Screenshots", `${count(Math.round(a.snapshots_per_session))} a session-day`, "For the textbook disk formula"],
-    ["Copies", `× ${a.replication}`, "Of each artifact"],
-    ["Disk kept free", percent(a.free_space), "Of the disk bought"],
-    ["Spare workers", count(a.spare_workers), "In a fleet"],
-    ["Topology", a.topology, a.topology === "shared" ? "All workers share what serves" : "Bought once a worker"],
-  ];
-  return {
-    caption: "What is assumed beside what was measured",
-    columns: [text("Assumption"), number("Value"), prose("Meaning")],
-    rows: rows.map((cells) => ({ cells })),
-  };
-}
-
-function loadRow(load?: string): [name: string, value: string, meaning: string][] {
-  if (load === undefined) return [];
-  const [model, how = "Nothing is known of its pace"] = load.split(": ");
-  return [["Load", model, how[0].toUpperCase() + how.slice(1)]];
-}
-
-function sensitivityTable({ sizing }: ReportDocument): ReportTable {
-  const { targets } = sizing.assumptions;
-  const keys = unique(sizing.sensitivity.map((row) => `${row.assumption} ${row.metric}`));
-  const changes = keys.map((key) => sizing.sensitivity.filter((row) => `${row.assumption} ${row.metric}` === key));
-  return {
-    caption: "One assumption changed, all else kept: what to buy before and after",
-    columns: [
-      text("Assumption"),
-      number("From"),
-      number("To"),
-      text("Resource"),
-      ...targets.map((target) => number(sessions(target))),
-    ],
-    rows: changes.map((rows, index) => ({
-      cells: [
-        rows[0].assumption.replace(/_bytes$/, "").replaceAll("_", " "),
-        assumed(rows[0].from, rows[0].assumption),
-        assumed(rows[0].to, rows[0].assumption),
-        RESOURCES[rows[0].metric],
-        ...targets.map((target) => {
-          const row = rows.find((other) => other.target_sessions === target);
-          if (row === undefined) return "unchanged";
-          const [before, after] = [row.recommended_from, row.recommended_to].map((value) =>
-            formatQuantity(value, row.metric)
-          );
-          return `${before} → ${after}`;
-        }),
-      ],
-      ...continuing(index > 0 && changes[index - 1][0].assumption === rows[0].assumption),
-    })),
-  };
-}
-
-function assumed(value: number, assumption: string): string {
-  return assumption.endsWith("_bytes") ? formatQuantity(value, "bytes") : count(value);
+  return capital(flag.reason.replace(/\.?$/, ".")) + left;
 }
 
 function provenanceTable({ provenance: p, summary, created_at }: ReportDocument): ReportTable {
@@ -537,63 +370,11 @@ function nameOf(metric: string): string {
   return metricAxis(metric, []).label;
 }
 
-function count(value: number): string {
-  return value.toLocaleString("en-US", { useGrouping: "min2" });
-}
-
-function sessions(value: number): string {
-  return `${count(value)} ${value === 1 ? "session" : "sessions"}`;
-}
-
-/** Numbers of notes in a list of all. */
-function references(own: readonly string[], all: readonly string[]): string {
-  return unique(own).map((note) => all.indexOf(note) + 1).join(", ");
-}
-
-function continuing(same: boolean): { continued?: true } {
-  return same ? { continued: true } : {};
-}
-
 function signedPercent(share: number): string {
-  const value = 100 * share;
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)} %`;
-}
-
-/** Keeps an interval on one line. */
-function unbroken(text: string): string {
-  return text.replace(/\[[^\]]*\]/g, (interval) => interval.replaceAll(" ", "\u00a0"));
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toLocaleString("en-US", { maximumSignificantDigits: 3 })} %`;
-}
-
-function capital(words: string): string {
-  return words[0].toUpperCase() + words.slice(1);
+  const size = Math.abs(100 * share).toFixed(1);
+  return `${size === "0.0" ? "" : share < 0 ? "−" : "+"}${size} %`;
 }
 
 function day(iso: string): string {
   return iso.slice(0, 10);
-}
-
-function list(words: readonly string[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-}
-
-function unique(words: readonly string[]): string[] {
-  return [...new Set(words)];
-}
-
-type Column = ReportTable["columns"][number];
-
-function text(title: string): Column {
-  return { title, kind: "text" };
-}
-
-function number(title: string): Column {
-  return { title, kind: "number" };
-}
-
-function prose(title: string): Column {
-  return { title, kind: "prose" };
 }

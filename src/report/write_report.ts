@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { ReportDocument } from "../schema/mod.ts";
 import { renderHtml } from "./render_html.ts";
 import { renderJson } from "./render_json.ts";
-import { renderMarkdown } from "./render_markdown.ts";
-import { reportContent } from "./report_content.ts";
+import { type ChartFormat, renderMarkdown } from "./render_markdown.ts";
+import { allCharts, reportContent } from "./report_content.ts";
 
 /** Where a report's files are. */
 export interface ReportFiles {
@@ -16,18 +16,33 @@ export interface ReportFiles {
   json: string;
 }
 
+/** Options of {@linkcode writeReport}. */
+export interface ReportOptions {
+  /**
+   * Format of the charts beside the report: SVG stays sharp and may be edited, PNG shows everywhere.
+   * @default "png"
+   */
+  charts?: ChartFormat;
+}
+
 /**
  * Writes a report in all formats: `report.html`, `report.md` with its images in `charts/`, `report.json`.
  *
  * @param document A run, its fits, its sizing.
  * @param directory Where to write; made if it does not exist. Files are for the owner alone (0600), and replaced.
+ * @param options Format of the charts.
  * @returns Paths of the three files.
  * @throws {ZodError} If the document is not what `reportSchema` describes; nothing is written then.
  */
-export async function writeReport(document: ReportDocument, directory: string): Promise<ReportFiles> {
+export async function writeReport(
+  document: ReportDocument,
+  directory: string,
+  options: ReportOptions = {},
+): Promise<ReportFiles> {
+  const { charts = "png" } = options;
   const json = renderJson(document);
   // Rendering is heavy: who only fits or sizes does not load it.
-  const { toPng } = await import("../render/mod.ts");
+  const { toPng, toSvg } = await import("../render/mod.ts");
   const html = await renderHtml(document);
   const files = {
     html: join(directory, "report.html"),
@@ -36,11 +51,11 @@ export async function writeReport(document: ReportDocument, directory: string): 
   };
   await mkdir(join(directory, "charts"), { recursive: true, mode: 0o700 });
   await write(files.html, html);
-  await write(files.markdown, renderMarkdown(document));
+  await write(files.markdown, renderMarkdown(document, { charts }));
   await write(files.json, json);
-  const { sizingChart, charts } = reportContent(document);
-  for (const { id, spec } of sizingChart === undefined ? charts : [sizingChart, ...charts]) {
-    await write(join(directory, "charts", `${id}.png`), await toPng(spec));
+  for (const { id, spec } of allCharts(reportContent(document))) {
+    const image = charts === "svg" ? await toSvg(spec) : await toPng(spec);
+    await write(join(directory, "charts", `${id}.${charts}`), image);
   }
   return files;
 }

@@ -3,17 +3,31 @@ import { compile } from "vega-lite";
 import {
   type ChartSpec,
   compareDemands,
+  compareModels,
   demandCurve,
+  diskByRetention,
   latencyByLevel,
+  residuals,
   resourcesOverTime,
   sizingBars,
   throughputCurve,
+  whatIf,
 } from "../../src/plot/mod.ts";
-import { evaluate } from "../../src/model/mod.ts";
+import { curveByName, evaluate, fitPoints } from "../../src/model/mod.ts";
+import { compileChart } from "../../src/render/mod.ts";
+import { formatQuantity, size } from "../../src/size/mod.ts";
+import * as vega from "vega";
 import { simulatedDocument } from "../report/simulated_document.ts";
 
 const run = simulatedDocument();
 const { metrics } = run.fit;
+const RETENTIONS = [7, 30, 90];
+const kept = RETENTIONS.map((retention_days) => size(run.summary, run.fit, { targets: [10, 40], retention_days }));
+const SAFETIES = [1.1, 1.3, 1.5];
+const UTILISATIONS = [0.5, 0.65, 0.9];
+const cases = SAFETIES.flatMap((safety) =>
+  UTILISATIONS.map((utilisation) => size(run.summary, run.fit, { targets: [10, 1000], safety, utilisation }))
+);
 
 type Row = Record<string, unknown>;
 const rowsOf = (spec: ChartSpec, name: string) => (spec.datasets as Record<string, Row[]>)[name];
@@ -38,6 +52,12 @@ const charts: [name: string, spec: ChartSpec][] = [
     "two demands",
     compareDemands(["one", "other"].map((name) => ({ name, fit: metrics.serving_cores })), { title: "Two of them" }),
   ],
+  ["models of a demand", compareModels(metrics.serving_cores)],
+  ["models of throughput", compareModels(metrics.throughput)],
+  ["residuals", residuals(metrics.serving_cores)],
+  ["residuals over few levels", residuals(simulatedDocument({ levels: [4, 5, 6, 7, 8] }).fit.metrics.serving_cores)],
+  ["disk by retention", diskByRetention(kept)],
+  ["sizings to choose from", whatIf(cases)],
   ["throughput", throughputCurve(metrics.throughput)],
   ["latency", latencyByLevel(run.summary.levels)],
   ["resources", resourcesOverTime(run.timeline)],
@@ -127,9 +147,21 @@ Deno.test("throughputCurve() marks the peak of a curve that falls after it, with
   const steep = simulatedDocument({ levels, mode: "http" }).fit.metrics.throughput;
   assert.equal(steep.accepted, "usl");
   const { sigma, kappa } = steep.models.find((model) => model.name === "usl")!.parameters;
-  const [mark] = rowsOf(throughputCurve(steep), "marks");
+  const mark = rowsOf(throughputCurve(steep), "marks").find(({ kind }) => kind === "peak of the curve")!;
   const step = steep.range[1] * 1.25 / 72;
   assert.ok(Math.abs(Number(mark.sessions) - Math.sqrt((1 - sigma.value) / kappa.value)) <= step);
+});
+
+Deno.test("throughputCurve() marks the knee where the first sessions' line reaches the most that the curve gives", () => {
+  const steep = simulatedDocument({ levels: [1, 4, 8, 16, 32, 64], mode: "http" }).fit.metrics.throughput;
+  const { lambda, sigma, kappa } = steep.models.find((model) => model.name === "usl")!.parameters;
+  const most = curveByName("usl").value(
+    Math.sqrt((1 - sigma.value) / kappa.value),
+    [lambda.value, sigma.value, kappa.value],
+  );
+  const mark = rowsOf(throughputCurve(steep), "marks").find(({ kind }) => kind === "knee of the curve")!;
+  assert.ok(Math.abs(Number(mark.sessions) * lambda.value / most - 1) < 1e-9);
+  assert.equal(mark.value, evaluate(steep, Number(mark.sessions)).estimate);
 });
 
 Deno.test("throughputCurve() marks no peak where the curve still rises", () => {
@@ -156,6 +188,28 @@ Deno.test("resourcesOverTime() shades one steady window an attempt, labelled wit
     windows.map((row) => Number(row.sessions)).toSorted((a, b) => a - b),
     run.summary.levels.map((level) => level.level).toSorted((a, b) => a - b),
   );
+});
+
+Deno.test("latencyByLevel() draws flagged replicates hollow, with their interval", () => {
+  const points = rowsOf(latencyByLevel(run.summary.levels), "points");
+  assert.deepEqual([...new Set(points.filter((row) => row.kind === "flagged").map((row) => row.level))], [24]);
+  const [level] = run.summary.levels;
+  const metrics = { ...level.metrics, latency_ms_p50_low: 17, latency_ms_p50_high: 20.5, latency_ms_p99_low: 31 };
+  const intervals = rowsOf(latencyByLevel([{ ...level, metrics }]), "points").map((row) => row.interval);
+  assert.deepEqual(intervals, ["at least 31", "unknown", "17 – 20.5"]);
+});
+
+Deno.test("resourcesOverTime() does not draw what comes after the steady window", () => {
+  const points = [0, 1, 2, 3].map((t_s) => ({
+    t_s,
+    group: "generator",
+    cores: t_s === 3 ? 60 : 0.5,
+    memory_bytes: 2 ** 28,
+    level: 4,
+    replicate: 1,
+    steady: t_s === 1 || t_s === 2,
+  }));
+  assert.deepEqual(rowsOf(resourcesOverTime(points), "rows").map((row) => row.cores), [0.5, 0.5, 0.5]);
 });
 
 Deno.test("resourcesOverTime() thins a long sweep and keeps the peak of memory", () => {
@@ -185,4 +239,96 @@ Deno.test("sizingBars() leaves out a resource of which nothing is needed", () =>
   assert.equal(sizing.rows.find((row) => row.metric === "disk_bytes")!.recommended, 0);
   const titles = (sizingBars(sizing).vconcat as { title: { text: string } }[]).map((panel) => panel.title.text);
   assert.deepEqual(titles.map((title) => title.split(" ")[0]), ["CPU", "Memory", "Network"]);
+});
+
+Deno.test("compareModels() draws every curve of its own, and what each said of the level that it had not seen", () => {
+  const fit = metrics.throughput;
+  const spec = compareModels(fit);
+  const curves = Map.groupBy(rowsOf(spec, "curves"), (row) => row.name);
+  assert.equal(curves.size, fit.models.length);
+  const usl = fit.models.find(({ name }) => name === "usl")!;
+  const [name, rows] = [...curves].find(([name]) => String(name).startsWith("USL"))!;
+  const values = curveByName("usl").parameters.map((parameter) => usl.parameters[parameter].value);
+  for (const row of rows) assert.equal(row.value, curveByName("usl").value(Number(row.sessions), values));
+  const cross = rowsOf(spec, "heldOut").find((row) => row.name === name)!;
+  assert.equal(cross.value, usl.holdout!.predicted);
+  assert.match(String(name), new RegExp(`${Math.abs(100 * usl.holdout!.relative_error).toFixed(1)} %`));
+});
+
+Deno.test("compareModels() and residuals() refuse a fit without a curve", () => {
+  const nothing = { ...metrics.serving_cores, models: [], accepted: null };
+  assert.throws(() => compareModels(nothing), RangeError);
+  assert.throws(() => residuals(nothing), RangeError);
+});
+
+Deno.test("residuals() are shares of the curve, every replicate, and the title names the largest of those used", () => {
+  const fit = metrics.serving_cores;
+  const spec = residuals(fit);
+  const rows = rowsOf(spec, "points");
+  assert.equal(rows.length, fit.points.length);
+  for (const [index, point] of fit.points.entries()) {
+    const share = 100 * (point.value / evaluate(fit, point.sessions).estimate - 1);
+    assert.ok(Math.abs(Number(rows[index].residual) - share) < 1e-9);
+  }
+  const used = rows.filter((row) => row.kind === "measured").map((row) => Math.abs(Number(row.residual)));
+  const largest = Math.max(...used).toLocaleString("en-US", { maximumSignificantDigits: 3 });
+  assert.ok((spec.title as { text: string }).text.includes(`at most ${largest} % off`));
+});
+
+Deno.test("residuals() of a curve that hits every point are not blown up", () => {
+  const points = [1, 2, 4, 8, 16].map((n) => ({ sessions: n, value: 2 * n, level: n, replicate: 1 }));
+  const spec = residuals(fitPoints(points, { metric: "target_cores" }));
+  assert.match((spec.title as { text: string }).text, /less than 0\.01 % off/);
+  const [low, high] = (spec.encoding as { y: { scale: { domain: number[] } } }).y.scale.domain;
+  assert.ok(low <= -1 && high >= 1);
+});
+
+Deno.test("diskByRetention() draws what size() computed", () => {
+  const rows = rowsOf(diskByRetention(kept.toReversed()), "rows");
+  const wanted = kept.flatMap(({ rows }) => rows.filter((row) => row.metric === "disk_bytes"));
+  assert.deepEqual(rows.map((row) => row.buy), wanted.map((row) => formatQuantity(row.recommended, "disk_bytes")));
+  assert.deepEqual([...new Set(rows.map((row) => row.days))], RETENTIONS);
+});
+
+Deno.test("diskByRetention() refuses one retention, or no disk", () => {
+  assert.throws(() => diskByRetention(kept.slice(0, 1)), RangeError);
+  const { summary, fit } = simulatedDocument({ mode: "http" });
+  assert.throws(
+    () => diskByRetention(RETENTIONS.map((retention_days) => size(summary, fit, { retention_days }))),
+    RangeError,
+  );
+});
+
+for (const [safety, utilisation] of [[1.1, 0.5], [1.3, 0.9], [1.5, 0.65]]) {
+  Deno.test(`whatIf() with its controls at ${safety} and ${utilisation} shows what size() computed for them, and no more`, async () => {
+    const view = new vega.View(vega.parse(compileChart(whatIf(cases))), { renderer: "none" });
+    await view.signal("if_safety", safety).signal("if_utilisation", utilisation).runAsync();
+    const svg = await view.toSVG();
+    view.finalize();
+    const { rows } = cases.find(({ assumptions }) =>
+      assumptions.safety === safety && assumptions.utilisation === utilisation
+    )!;
+    const bought = rows.filter((row) => row.recommended > 0).map((row) => formatQuantity(row.recommended, row.metric));
+    const shown = [...svg.matchAll(/font-weight="bold"[^>]*>([^<]+)<\/text>/g)].map(([, text]) => text)
+      .filter((text) => text !== "What to buy, if");
+    assert.deepEqual(shown.toSorted(), bought.toSorted());
+  });
+}
+
+Deno.test("whatIf() gives even steps a slider, others a list, and begins with the first sizing", () => {
+  const [safety, utilisation] = whatIf(cases.toReversed()).params as { value: number; bind: Row }[];
+  assert.deepEqual([safety.value, utilisation.value], [1.5, 0.9]);
+  assert.deepEqual([safety.bind.input, safety.bind.step], ["range", 0.2]);
+  assert.deepEqual([utilisation.bind.input, utilisation.bind.options], ["select", UTILISATIONS]);
+});
+
+Deno.test("whatIf() takes what follows from another assumption for no choice of its own", () => {
+  const hours = [4, 8, 12].map((session_hours_per_day) => size(run.summary, run.fit, { session_hours_per_day }));
+  assert.notEqual(hours[0].assumptions.snapshots_per_session, hours[1].assumptions.snapshots_per_session);
+  assert.deepEqual((whatIf(hours).params as { name: string }[]).map(({ name }) => name), ["if_session_hours_per_day"]);
+});
+
+Deno.test("whatIf() refuses a grid with a hole, and one without a choice", () => {
+  assert.throws(() => whatIf(cases.slice(1)), RangeError);
+  assert.throws(() => whatIf(cases.slice(0, 1)), RangeError);
 });

@@ -39,6 +39,13 @@ Deno.test("toSvg() shows hostile text as text", async () => {
   assert.match(svg, /&lt;script&gt;/);
 });
 
+Deno.test("toSvg() and toPng() draw text with control characters: each becomes a sign for itself", async () => {
+  const title = "\u001b[31mred\u0000\u0007 \u202egnihton";
+  const svg = await toSvg({ ...chart, title });
+  assert.ok(svg.includes("\ufffd[31mred\ufffd\ufffd \ufffdgnihton"));
+  assert.ok((await toPng({ ...chart, title })).length > 1000);
+});
+
 Deno.test("toPng() scales: twice the scale, twice the pixels", async () => {
   const [width, height] = sizeOf(await toPng(chart, { scale: 1 }));
   assert.deepEqual(sizeOf(await toPng(chart, { scale: 2 })), [2 * width, 2 * height]);

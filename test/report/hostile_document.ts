@@ -9,6 +9,8 @@ export const HOSTILE = [
   `' onmouseover='window.harmed=1`,
   `\u2028\u202egnihton|a|b\n# heading \`code\` [link](javascript:alert(1)) http://evil.example/ &lt;b&gt;`,
   `\${window.harmed=1} " + (window.harmed=1) + "`,
+  `\u001b[31m\u001b]8;;http://evil.example/\u0007red\u0000`,
+  `=HYPERLINK("http://evil.example/","safe") @SUM(1) +1 -1`,
 ].join(" ");
 
 /** A report whose every text that a run, a file or a user can choose is hostile. */

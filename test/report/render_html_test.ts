@@ -1,74 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { Browser, Page } from "playwright";
-import { findBrowser, launchBrowser } from "../../src/browser/mod.ts";
+import { fitAll } from "../../src/model/mod.ts";
 import { renderHtml } from "../../src/report/mod.ts";
+import { allCharts, reportContent } from "../../src/report/report_content.ts";
 import type { ReportDocument } from "../../src/schema/mod.ts";
+import { size } from "../../src/size/mod.ts";
 import { hostileDocument } from "./hostile_document.ts";
+import { closeBrowser, test, visit } from "./open_report.ts";
 import { simulatedDocument } from "./simulated_document.ts";
 
-const CHARTS = [
-  "sizing",
-  "serving-cores",
-  "serving-memory-bytes",
-  "network-bytes-per-s",
-  "artifact-bytes-per-hour",
-  "throughput",
-  "latency",
-  "resources",
-];
-
-interface Visit {
-  page: Page;
-  /** Console messages of any kind, uncaught errors, violated policies. */
-  complaints: string[];
-  requests: string[];
-}
-
-interface VisitOptions {
-  width?: number;
-  colorScheme?: "light" | "dark";
-  javaScriptEnabled?: boolean;
-}
-
-const folder = await mkdtemp(join(tmpdir(), "plimsoll-report-"));
-let browser: Browser | undefined;
-
-Deno.test.afterAll(async () => {
-  await browser?.close();
-  await rm(folder, { recursive: true });
-});
-
-/** Opens a report from a file, as a user does, and runs `check` once it is at rest. */
-async function visit(html: string, options: VisitOptions, check: (visit: Visit) => Promise<void>): Promise<void> {
-  const { width = 1200, colorScheme = "light", javaScriptEnabled = true } = options;
-  browser ??= (await launchBrowser(await findBrowser())).browser;
-  const file = join(folder, "report.html");
-  await writeFile(file, html);
-  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, javaScriptEnabled });
-  const [complaints, requests]: [string[], string[]] = [[], []];
-  page.on("console", (message) => complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("request", (request) => requests.push(request.url()));
-  try {
-    await page.goto(pathToFileURL(file).href);
-    if (javaScriptEnabled) await page.locator(".chart:not(.drawn)").first().waitFor({ state: "detached" });
-    await check({ page, complaints, requests });
-  } finally {
-    await page.close();
-  }
-}
+Deno.test.afterAll(closeBrowser);
 
 const run = simulatedDocument();
 const page = await renderHtml(run);
-
-/** For tests that share one browser: it outlives each of them. */
-function test(name: string, body: () => Promise<void>): void {
-  Deno.test({ name, fn: body, sanitizeOps: false, sanitizeResources: false });
-}
+const CHARTS = allCharts(reportContent(run)).map(({ id }) => id);
 
 test("renderHtml() page draws every chart, complains of nothing, and asks for nothing but itself", async () => {
   await visit(page, {}, async ({ page, complaints, requests }) => {
@@ -94,14 +38,11 @@ test("renderHtml() page keeps its drawings where Vega cannot draw", async () => 
   const [start, script] = page.split('<script type="application/json" id="charts">');
   const end = script.slice(script.indexOf("</script>"));
   const broken = `${start}<script type="application/json" id="charts">{"sizing":{"marks":7}}${end}`;
-  const file = join(folder, "broken.html");
-  await writeFile(file, broken);
-  browser ??= (await launchBrowser(await findBrowser())).browser;
-  const tab = await browser.newPage();
-  await tab.goto(pathToFileURL(file).href);
-  await tab.locator(".live").first().waitFor({ state: "detached" });
-  for (const id of CHARTS) assert.ok(await tab.locator(`#${id} .still svg`).isVisible(), id);
-  await tab.close();
+  await visit(broken, { drawn: false }, async ({ page }) => {
+    await page.locator(".drawing").first().waitFor({ state: "detached" });
+    assert.equal(await page.locator(".live").count(), 0);
+    for (const id of CHARTS) assert.ok(await page.locator(`#${id} .still svg`).isVisible(), id);
+  });
 });
 
 for (const [name, width] of [["a telephone", 400], ["a desk", 1200]] as const) {
@@ -137,7 +78,7 @@ test("renderHtml() page in print shows the drawings, light", async () => {
 
 test("renderHtml() page tells the value under the pointer", async () => {
   await visit(page, {}, async ({ page, complaints }) => {
-    const point = page.locator("#serving-cores .live svg path[aria-roledescription='point']").first();
+    const point = page.locator("#serving-cores .live svg .mark-symbol.role-mark path").first();
     await point.scrollIntoViewIfNeeded();
     const { x, y, width, height } = (await point.boundingBox())!;
     await page.mouse.move(x + width / 2, y + height / 2);
@@ -157,9 +98,26 @@ test("renderHtml() page shows hostile text as text, and runs none of it", async 
       await page.locator("img, iframe, object, embed, svg[onload], [onmouseover], a:not([href^='#'])").count(),
       0,
     );
-    assert.equal(await page.locator("script").count(), 2);
+    assert.equal(await page.locator("script").count(), 3);
     assert.deepEqual(complaints, []);
     assert.deepEqual(requests, [page.url()]);
+  });
+});
+
+test("renderHtml() page has a policy that refuses everything but its own script and style", async () => {
+  const [, policy] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)!;
+  const rules = policy.split("; ");
+  assert.equal(rules[0], "default-src 'none'");
+  assert.deepEqual(rules.slice(1).filter((rule) => !/^(script|style)-src 'sha256-[\w+/=]{44}'$/.test(rule)), [
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ]);
+  await visit(page, {}, async ({ page, complaints }) => {
+    for (const [what, attempt] of ATTEMPTS) {
+      assert.equal(await page.evaluate(attempt), "refused", what);
+      assert.match(complaints.splice(0).join(), /Content Security Policy/, what);
+    }
   });
 });
 
@@ -190,6 +148,31 @@ Deno.test("renderHtml() page gives clip paths names of their own", () => {
   assert.equal(new Set(names).size, names.length);
 });
 
+/** What a page could do to reach the network or run what it was not given. */
+const ATTEMPTS: [what: string, attempt: string][] = [
+  ["fetch", "fetch('http://127.0.0.1:9/').then(() => 'done', () => 'refused')"],
+  [
+    "an image",
+    "new Promise((done) => { const image = new Image(); image.onload = () => done('done'); image.onerror = () => done('refused'); image.src = 'http://127.0.0.1:9/'; })",
+  ],
+  [
+    "a WebSocket",
+    "new Promise((done) => { try { new WebSocket('ws://127.0.0.1:9/').onerror = () => done('refused'); } catch { done('refused'); } })",
+  ],
+  [
+    "a worker",
+    "new Promise((done) => { try { new Worker('data:text/javascript,1').onerror = () => done('refused'); } catch { done('refused'); } })",
+  ],
+  [
+    "a style attribute",
+    "(() => { const box = document.createElement('div'); box.setAttribute('style', 'color: red'); document.body.append(box); return getComputedStyle(box).color === 'rgb(255, 0, 0)' ? 'done' : 'refused'; })()",
+  ],
+  [
+    "a script element",
+    "(() => { const script = document.createElement('script'); script.textContent = 'window.harmed = 1'; document.body.append(script); return window.harmed === 1 ? 'done' : 'refused'; })()",
+  ],
+];
+
 const thin: [sentence: string, change: (document: ReportDocument) => void][] = [
   ["two levels", (document) => Object.assign(document, simulatedDocument({ levels: [1, 2] }))],
   ["one replicate of one level", (document) => {
@@ -201,6 +184,14 @@ const thin: [sentence: string, change: (document: ReportDocument) => void][] = [
     Object.assign(document, simulatedDocument({ levels, replicates: 1 }));
   }],
   ["no timeline", (document) => document.timeline = []],
+  ["no resources at all, as an imported run", (document) => {
+    for (const { metrics } of document.summary.levels) {
+      for (const name in metrics) if (!/^(throughput|latency|error)/.test(name)) delete metrics[name];
+    }
+    document.fit = fitAll(document.summary, { at: [10] });
+    document.sizing = size(document.summary, document.fit, { targets: [10] });
+    document.timeline = [];
+  }],
   ["nothing fitted", (document) => {
     document.fit.metrics = {};
     document.sizing = {

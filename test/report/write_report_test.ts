@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { report as reportCommand } from "../../src/cli/report.ts";
+import { InputError } from "../../src/schema/input_error.ts";
 import { renderJson, renderMarkdown, writeReport } from "../../src/report/mod.ts";
+import { allCharts, reportContent } from "../../src/report/report_content.ts";
 import { inertHtml, inertJson, inertMarkdown } from "../../src/report/inert.ts";
 import { formatQuantity } from "../../src/size/mod.ts";
 import { reportSchema } from "../../src/schema/mod.ts";
@@ -90,7 +93,7 @@ Deno.test("writeReport() writes three files and every image, for the owner alone
     const files = await writeReport(run, folder);
     const text = await readFile(files.markdown, "utf8");
     const images = [...text.matchAll(/\]\((charts\/[a-z-]+\.png)\)/g)].map(([, path]) => path);
-    assert.equal(images.length, 8);
+    assert.equal(images.length, allCharts(reportContent(run)).length);
     assert.deepEqual(
       (await readdir(join(folder, "charts"))).map((name) => `charts/${name}`).toSorted(),
       images.toSorted(),
@@ -100,6 +103,55 @@ Deno.test("writeReport() writes three files and every image, for the owner alone
     }
     assert.equal(await readFile(files.markdown, "utf8"), renderMarkdown(run));
     assert.equal(await readFile(files.json, "utf8"), renderJson(run));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+Deno.test("writeReport() with SVG charts writes those instead, without script, and the Markdown shows them", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "plimsoll-report-"));
+  try {
+    const { markdown } = await writeReport(hostileDocument(), folder, { charts: "svg" });
+    const shown = [...(await readFile(markdown, "utf8")).matchAll(/\]\(charts\/([a-z-]+\.svg)\)/g)].map(([, name]) =>
+      name
+    );
+    assert.ok(shown.length > 8);
+    assert.deepEqual((await readdir(join(folder, "charts"))).toSorted(), shown.toSorted());
+    for (const name of shown) {
+      const svg = await readFile(join(folder, "charts", name), "utf8");
+      assert.match(svg, /^<svg/);
+      const tags = [...svg.replace(/"[^"]*"/g, '""').matchAll(/<[^>]*>/g)].map(([tag]) => tag);
+      assert.deepEqual(
+        tags.filter((tag) => !/^<\/?(svg|g|path|line|rect|text|tspan|defs|clipPath)\b/.test(tag)),
+        [],
+        name,
+      );
+      assert.deepEqual(tags.filter((tag) => /\s(on\w+|style|href)=/.test(tag)), [], name);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+Deno.test("writeReport() of hostile text writes every image", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "plimsoll-report-"));
+  try {
+    const document = hostileDocument();
+    await writeReport(document, folder);
+    assert.equal((await readdir(join(folder, "charts"))).length, allCharts(reportContent(document)).length);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+Deno.test("plimsoll report refuses an unknown format of charts before it reads or writes anything", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "plimsoll-report-"));
+  try {
+    await assert.rejects(
+      reportCommand([join(folder, "no run"), "--charts", "gif", "--out", folder]),
+      (error) => error instanceof InputError && error.message.includes("--charts") && error.message.includes("gif"),
+    );
+    assert.deepEqual(await readdir(folder), []);
   } finally {
     await rm(folder, { recursive: true });
   }
