@@ -19,7 +19,7 @@ const MATERIAL = 0.05;
  * Says whether a metric grows in proportion to the sessions, and what decided.
  *
  * A base cost is not non-linearity: `a + b·N` is `linear`. Anything else needs a curve that was accepted against the
- * line (see {@linkcode accept}) *and* a difference of more than 5 % at the target: significant but trivial is linear.
+ * line (see {@linkcode accept}: proven) *and* a difference of more than 5 % at the target: significant but trivial is linear.
  * `inconclusive` where the evidence disagrees with itself, where the levels are fewer than five, or where the scatter
  * is too wide to see a difference; the text then names the level to run next.
  *
@@ -36,10 +36,10 @@ export function judge(
 ): Verdict {
   const { line, kind } = options;
   const target = options.target ?? means[means.length - 1].sessions;
-  const { accepted, challenger, p } = acceptance;
+  const { challenger, p, proven } = acceptance;
   const share = challenger ? read(challenger, target) / read(line, target) - 1 : 0;
   const outcome = (kind: Verdict["kind"], text: string): Verdict => ({ kind, effect_percent: 100 * share, text });
-  const next = `Run ${2 * Math.max(...means.map(({ level }) => level))} sessions next to decide.`;
+  const next = `Run ${decidingLevel(means, line, challenger)} sessions next to decide.`;
   const against = challenger
     ? `the best curve (${challenger.fit.curve.name}) differs from the line by ${signed(100 * share)} % at ${
       plain(target)
@@ -53,8 +53,8 @@ export function judge(
       `${means.length} usable levels are too few to tell a line from a curve: 5 are needed. ${next}`,
     );
   }
-  if (accepted !== line && Math.abs(share) > MATERIAL) {
-    const bends = kind === "throughput" && accepted.fit.curve.name !== "power" ? "saturating" : "sublinear";
+  if (challenger && proven && Math.abs(share) > MATERIAL) {
+    const bends = kind === "throughput" && challenger.fit.curve.name !== "power" ? "saturating" : "sublinear";
     const grows = share > 0 ? "superlinear" : bends;
     return outcome(grows, `${capital(grows)}: ${numbers}.`);
   }
@@ -79,8 +79,20 @@ export function judge(
   }
   return outcome(
     "linear",
-    accepted === line ? `Linear: ${numbers}.` : `Linear: a curve is real but makes little difference (${numbers}).`,
+    proven ? `Linear: a curve is real but makes little difference (${numbers}).` : `Linear: ${numbers}.`,
   );
+}
+
+/**
+ * The lowest level beyond the measured ones at which line and curve part by three times what a level's mean scatters,
+ * at most four times the top; twice the top where they do not part.
+ */
+function decidingLevel(means: readonly LevelMean[], line: Candidate, challenger?: Candidate): number {
+  const top = Math.max(...means.map(({ level }) => level));
+  if (!challenger) return 2 * top;
+  const scatter = Math.max(residualError(line), 0.01);
+  const parts = (level: number) => Math.abs(Math.log(read(challenger, level) / read(line, level))) >= 3 * scatter;
+  return [1.5 * top, 2 * top, 3 * top, 4 * top].map(Math.ceil).find(parts) ?? 2 * top;
 }
 
 function read({ fit }: Candidate, sessions: number): number {
