@@ -1,6 +1,7 @@
 import { fCdf } from "../stats/mod.ts";
 import type { CurveFit } from "./fit_curve.ts";
 import type { HoldOut } from "./hold_out.ts";
+import { nestedF } from "./nested_f.ts";
 
 /** A fitted curve with what speaks for it. */
 export interface Candidate extends HoldOut {
@@ -40,7 +41,7 @@ const DECISIVE = 0.05;
  * 2. It predicts the levels left out better than the line does.
  *
  * A demand is read by the line, unless a curve is proven; among several the one that predicts best, and of two within
- * 10 % the one with fewer parameters. Throughput is read by the USL, which holds proportion and Amdahl's law as its faces:
+ * 10 % the one with fewer parameters, unless the other leaves decisively less (below). Throughput is read by the USL, which holds proportion and Amdahl's law as its faces:
  * dropping κ because this sweep did not prove it would leave a band that covers a tenth of what it says at four times the
  * levels (`deno task bench coverage`). Another curve takes its place only if it predicts better *and* its residual variance
  * is smaller than chance explains (F test, p < 0.05): a true corner, for example.
@@ -95,22 +96,16 @@ function pOfVariances(first: CurveFit, second: CurveFit): number {
   return 1 - fCdf(variance(first) / variance(second), [first.degreesOfFreedom, second.degreesOfFreedom]);
 }
 
-/** The line is nested in the power law, and proportion in Amdahl's law and the USL. */
+/** The line is nested in the power law and in the broken stick, and proportion in Amdahl's law and the USL. */
 function pAgainstLine({ fit, aicc }: Candidate, line: Candidate, residualOfProportion: number): number {
   if (fit.degreesOfFreedom < 1) return 1;
   const extra = line.fit.degreesOfFreedom - fit.degreesOfFreedom;
-  const againstLine = extra > 0 ? pOfF(line.fit.residualSumOfSquares, fit, extra) : undefined;
-  if (fit.curve.name === "power") return againstLine ?? 1;
-  const againstProportion = pOfF(residualOfProportion, fit, extra + 1);
+  const againstLine = extra > 0 ? nestedF(line.fit, fit).p : undefined;
+  if (fit.curve.name === "power" || fit.curve.name === "broken_stick") return againstLine ?? 1;
+  const degreesOfFreedom = line.fit.degreesOfFreedom + 1;
+  const againstProportion = nestedF({ residualSumOfSquares: residualOfProportion, degreesOfFreedom }, fit).p;
   if (againstLine !== undefined) return Math.max(againstLine, againstProportion);
   return aicc !== null && line.aicc !== null && aicc > line.aicc - 2 ? 1 : againstProportion;
-}
-
-function pOfF(restricted: number, { residualSumOfSquares, degreesOfFreedom }: CurveFit, extra: number): number {
-  const floor = 1e-24 * (degreesOfFreedom + extra);
-  const gain = Math.max(0, restricted - residualSumOfSquares) / extra;
-  const f = gain / (Math.max(residualSumOfSquares, floor) / degreesOfFreedom);
-  return 1 - fCdf(f, [extra, degreesOfFreedom]);
 }
 
 function predictsBetter(candidate: Candidate, line: Candidate): boolean {
@@ -121,5 +116,6 @@ function better(best: Candidate, next: Candidate): Candidate {
   const [simple, rich] = best.fit.values.length <= next.fit.values.length ? [best, next] : [next, best];
   if (simple.score === null || rich.score === null) return simple;
   if (simple.fit.values.length === rich.fit.values.length) return simple.score <= rich.score ? simple : rich;
-  return rich.score < 0.9 * simple.score ? rich : simple;
+  const decisive = rich.score < simple.score && pOfVariances(simple.fit, rich.fit) < DECISIVE;
+  return rich.score < 0.9 * simple.score || decisive ? rich : simple;
 }

@@ -1,6 +1,7 @@
 import type { FitPoint, MetricFit, ModelFit, Verdict } from "../schema/mod.ts";
 import { accept, type Candidate } from "./accept.ts";
 import { amdahl } from "./amdahl.ts";
+import { brokenStick } from "./broken_stick.ts";
 import type { Curve } from "./curve.ts";
 import { evaluate } from "./evaluate.ts";
 import { exponentialSaturation } from "./exponential_saturation.ts";
@@ -12,7 +13,9 @@ import { type LevelMean, levelMeans } from "./level_means.ts";
 import { linear } from "./linear.ts";
 import { negligible } from "./negligible.ts";
 import { power } from "./power.ts";
+import { quadratic } from "./quadratic.ts";
 import { usl } from "./usl.ts";
+import { withLimits } from "./with_limits.ts";
 
 /** What may be asked of a fit. */
 export interface FitOptions {
@@ -35,9 +38,9 @@ export interface PointsOptions extends FitOptions {
 /**
  * Fits the curves of its kind to replicates, compares them, and says how the metric grows.
  *
- * Demand: line and power law. Throughput: line, power law, Amdahl's law, USL, exponential saturation, knee. Curves are fitted
- * to level means, on the logarithm. With fewer than five usable levels only the line and Amdahl's law are tried; with
- * fewer than three none.
+ * Demand: line, power law, from seven levels on a broken stick, and for comparison within the levels a parabola.
+ * Throughput: line, power law, Amdahl's law, USL, exponential saturation, knee. Curves are fitted to level means, on the
+ * logarithm. With fewer than five usable levels only the line and Amdahl's law are tried; with fewer than three none.
  *
  * @param points Replicates in any order, not changed; those with `excluded` are kept, but not fitted.
  * @param options Metric and kind, and what to read the fit at.
@@ -81,11 +84,11 @@ export function fitPoints(points: readonly FitPoint[], options: PointsOptions): 
   const candidates = candidatesFor(kind, means, level);
   const line = candidates.find(({ fit }) => fit.curve.name === "linear");
   if (!line) return empty(`No curve could be fitted to ${metric}: it does not grow with the sessions.`);
-  const acceptance = accept(candidates, residualOfProportion(means));
+  const acceptance = accept(candidates.filter(({ fit }) => fit.curve !== quadratic), residualOfProportion(means));
   const verdict: Verdict = judge(means, acceptance, { kind, target, level, line });
   const fit: MetricFit = {
     ...empty(""),
-    models: toModels(candidates, acceptance.accepted),
+    models: toModels(candidates, acceptance.accepted, { means, level }),
     accepted: acceptance.accepted.fit.curve.name,
     verdict,
   };
@@ -132,13 +135,23 @@ function adviseLevels(points: readonly FitPoint[], means: readonly LevelMean[]):
 }
 
 function candidatesFor(kind: "demand" | "throughput", means: readonly LevelMean[], level: number): Candidate[] {
-  const all: Curve[] = kind === "demand" ? [linear, power] : [linear, amdahl, power, usl, exponentialSaturation, knee];
+  const all: Curve[] = kind === "demand"
+    ? [linear, power, brokenStick, quadratic]
+    : [linear, amdahl, power, usl, exponentialSaturation, knee];
   return all
-    .filter((curve) => means.length >= 5 || curve === linear || curve === amdahl)
+    .filter((curve) => means.length >= fewestLevels(curve))
     .flatMap((curve) => {
       const fit = fitCurve(curve, means, { level });
-      return fit ? [{ fit, aicc: aiccOf(fit, means.length), ...holdOut(curve, means) }] : [];
+      // A parabola is never read beyond the levels, so that there is nothing to hold out.
+      const predicts = curve === quadratic ? { holdout: null, score: null } : holdOut(curve, means);
+      return fit ? [{ fit, aicc: aiccOf(fit, means.length), ...predicts }] : [];
     });
+}
+
+/** Five or six means carry three parameters at most. */
+function fewestLevels(curve: Curve): number {
+  if (curve === linear || curve === amdahl) return 3;
+  return curve === brokenStick ? 7 : 5;
 }
 
 /** Akaike's criterion with the small-sample correction; the residual variance counts as a parameter. */
@@ -157,14 +170,18 @@ function residualOfProportion(means: readonly LevelMean[]): number {
 }
 
 /** The accepted curve first, then by hold-out score. */
-function toModels(candidates: readonly Candidate[], accepted: Candidate): ModelFit[] {
+function toModels(
+  candidates: readonly Candidate[],
+  accepted: Candidate,
+  { means, level }: { means: readonly LevelMean[]; level: number },
+): ModelFit[] {
   const weights = akaikeWeights(candidates);
   const rank = (candidate: Candidate) => candidate === accepted ? -1 : candidate.score ?? Infinity;
   return candidates.map((candidate, index) => ({ candidate, weight: weights[index] }))
     .sort((a, b) => rank(a.candidate) - rank(b.candidate))
     .map(({ candidate: { fit, aicc, holdout, score }, weight }) => ({
       name: fit.curve.name,
-      parameters: fit.parameters,
+      parameters: withLimits(fit, means, level),
       aicc,
       weight,
       holdout,
