@@ -54,6 +54,7 @@ export type {
   ModelName,
   Verdict,
 } from "./schema/fit.ts";
+export type { NextLevel } from "./schema/next.ts";
 export type { Assumptions, FleetRow, SensitivityRow, Sizing, SizingMetric, SizingRow } from "./schema/sizing.ts";
 export type { ReportDocument, TimelinePoint } from "./schema/report.ts";
 export type { ProgressEvent, ProgressPhase } from "./schema/progress.ts";
@@ -103,7 +104,7 @@ export type { QuantileRanks, QuantileRanksOptions, SamplesForQuantileOptions } f
 export type { TheilSenOptions, Trend, WarmUp } from "./stats/mod.ts";
 
 // From curves to machines
-export { formatQuantity, formatRange, size, type SizingTableRow, tabulateSizing } from "./size/mod.ts";
+export { formatQuantity, formatRange, nextLevel, size, type SizingTableRow, tabulateSizing } from "./size/mod.ts";
 
 // Showing
 export {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { exportRun, load, summarise } from "../dataset/mod.ts";
 import { InputError } from "../schema/input_error.ts";
-import { runFrom } from "./fit.ts";
 import { readFlags } from "./flags.ts";
+import { runFrom } from "./table_flags.ts";
 
 const HELP = `Writes the frames of a run as files: levels, resources, requests.
 

@@ -1,8 +1,8 @@
 import { load } from "../dataset/mod.ts";
-import { runFrom } from "./fit.ts";
 import { readFlags } from "./flags.ts";
 import { memoryLine, sizingTable } from "./result_text.ts";
 import { assumptionsFromFlags, reportOf, SIZE_FLAGS, SIZE_HELP } from "./size_flags.ts";
+import { runFrom } from "./table_flags.ts";
 
 const HELP = `Says what machines a number of sessions needs, from what a run measured.
 

@@ -70,7 +70,7 @@ export function accept(candidates: readonly Candidate[], residualOfProportion: n
     : tried.reduce((best, next) => next.p < best.p || (next.p === best.p && closer(next, best)) ? next : best)
       .candidate;
   return {
-    accepted: family ? readThroughput(family, candidates) : proven.length > 0 ? challenger : line,
+    accepted: family && !exact(line) ? readThroughput(family, candidates) : proven.length > 0 ? challenger : line,
     challenger,
     p: tried.find(({ candidate }) => candidate === challenger)!.p,
     proven: proven.length > 0,
@@ -79,6 +79,11 @@ export function accept(candidates: readonly Candidate[], residualOfProportion: n
 
 function closer(next: { candidate: Candidate }, best: { candidate: Candidate }): boolean {
   return next.candidate.fit.residualSumOfSquares < best.candidate.fit.residualSumOfSquares;
+}
+
+/** Nothing is left but rounding: whatever else fits, fits the same line. */
+function exact({ fit }: Candidate): boolean {
+  return fit.residualSumOfSquares <= 1e-20 * (fit.degreesOfFreedom + fit.values.length);
 }
 
 function readThroughput(family: Candidate, candidates: readonly Candidate[]): Candidate {

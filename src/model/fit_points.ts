@@ -11,6 +11,7 @@ import { judge } from "./judge.ts";
 import { knee } from "./knee.ts";
 import { type LevelMean, levelMeans } from "./level_means.ts";
 import { linear } from "./linear.ts";
+import { missingLevels } from "./missing_levels.ts";
 import { negligible } from "./negligible.ts";
 import { power } from "./power.ts";
 import { quadratic } from "./quadratic.ts";
@@ -120,16 +121,8 @@ function byLevelAndReplicate(a: FitPoint, b: FitPoint): number {
 
 function adviseLevels(points: readonly FitPoint[], means: readonly LevelMean[]): string {
   const left = points.filter((point) => point.excluded !== undefined);
-  const tried = new Set(points.map(({ level }) => level));
-  const top = Math.max(0, ...means.map(({ level }) => level));
   const why = left.length > 0 ? ` ${left.length} of ${points.length} points were left out: ${left[0].excluded}.` : "";
-  // Over a level that could not be used there is nothing to measure: look between the lower ones.
-  const ceiling = Math.min(...left.map(({ level }) => level).filter((level) => level > top));
-  const lowest = Math.min(...means.map(({ level }) => level));
-  const doublings = Array.from({ length: 17 }, (_, exponent) => (means.length > 0 ? lowest : 1) * 2 ** exponent);
-  const between = doublings.flatMap((level) => [1.5 * level, 1.25 * level, 1.75 * level]).filter(Number.isInteger);
-  const untried = [...doublings, ...between].filter((level) => !tried.has(level) && level < ceiling);
-  const next = untried.slice(0, 5 - means.length).sort((a, b) => a - b);
+  const next = missingLevels(points);
   const advice = next.length > 0 ? ` Run ${next.join(", ")} sessions next.` : "";
   return `${means.length} usable level${means.length === 1 ? "" : "s"}, a fit needs 3 and a verdict 5.${why}${advice}`;
 }

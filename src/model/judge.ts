@@ -1,6 +1,7 @@
 import { fCdf, linearLeastSquares, tQuantile } from "../stats/mod.ts";
 import type { Verdict } from "../schema/mod.ts";
 import type { Acceptance, Candidate } from "./accept.ts";
+import { decidingLevel } from "./deciding_level.ts";
 import type { LevelMean } from "./level_means.ts";
 
 /** What the verdict is about. */
@@ -39,7 +40,13 @@ export function judge(
   const { challenger, p, proven } = acceptance;
   const share = challenger ? read(challenger, target) / read(line, target) - 1 : 0;
   const outcome = (kind: Verdict["kind"], text: string): Verdict => ({ kind, effect_percent: 100 * share, text });
-  const next = `Run ${decidingLevel(means, line, challenger)} sessions next to decide.`;
+  const top = Math.max(...means.map(({ level }) => level));
+  const decides = decidingLevel(top, {
+    line: (sessions) => read(line, sessions),
+    curve: (sessions) => read(challenger ?? line, sessions),
+    scatter: residualError(line),
+  });
+  const next = `Run ${decides} sessions next to decide.`;
   const against = challenger
     ? `the best curve (${challenger.fit.curve.name}) differs from the line by ${signed(100 * share)} % at ${
       plain(target)
@@ -81,18 +88,6 @@ export function judge(
     "linear",
     proven ? `Linear: a curve is real but makes little difference (${numbers}).` : `Linear: ${numbers}.`,
   );
-}
-
-/**
- * The lowest level beyond the measured ones at which line and curve part by three times what a level's mean scatters,
- * at most four times the top; twice the top where they do not part.
- */
-function decidingLevel(means: readonly LevelMean[], line: Candidate, challenger?: Candidate): number {
-  const top = Math.max(...means.map(({ level }) => level));
-  if (!challenger) return 2 * top;
-  const scatter = Math.max(residualError(line), 0.01);
-  const parts = (level: number) => Math.abs(Math.log(read(challenger, level) / read(line, level))) >= 3 * scatter;
-  return [1.5 * top, 2 * top, 3 * top, 4 * top].map(Math.ceil).find(parts) ?? 2 * top;
 }
 
 function read({ fit }: Candidate, sessions: number): number {

@@ -2,6 +2,7 @@
 export { assume } from "./assume.ts";
 export { formatQuantity } from "./format_quantity.ts";
 export { formatRange } from "./format_range.ts";
+export { nextLevel } from "./next_level.ts";
 export { size } from "./size.ts";
 export { SIZING_METRICS } from "./size_target.ts";
 export { type SizingTableRow, tabulateSizing } from "./tabulate_sizing.ts";
