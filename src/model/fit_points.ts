@@ -1,11 +1,12 @@
 import type { FitPoint, MetricFit, ModelFit, Verdict } from "../schema/mod.ts";
 import { accept, type Candidate } from "./accept.ts";
+import { aicc, akaikeWeights } from "./aicc.ts";
 import { amdahl } from "./amdahl.ts";
 import { brokenStick } from "./broken_stick.ts";
 import type { Curve } from "./curve.ts";
 import { evaluate } from "./evaluate.ts";
 import { exponentialSaturation } from "./exponential_saturation.ts";
-import { type CurveFit, fitCurve } from "./fit_curve.ts";
+import { fitCurve } from "./fit_curve.ts";
 import { holdOut } from "./hold_out.ts";
 import { judge } from "./judge.ts";
 import { knee } from "./knee.ts";
@@ -86,7 +87,7 @@ export function fitPoints(points: readonly FitPoint[], options: PointsOptions): 
   const line = candidates.find(({ fit }) => fit.curve.name === "linear");
   if (!line) return empty(`No curve could be fitted to ${metric}: it does not grow with the sessions.`);
   const acceptance = accept(candidates.filter(({ fit }) => fit.curve !== quadratic), residualOfProportion(means));
-  const verdict: Verdict = judge(means, acceptance, { kind, target, level, line });
+  const verdict: Verdict = judge(means, acceptance, { kind, target, level, line, candidates });
   const fit: MetricFit = {
     ...empty(""),
     models: toModels(candidates, acceptance.accepted, { means, level }),
@@ -137,7 +138,9 @@ function candidatesFor(kind: "demand" | "throughput", means: readonly LevelMean[
       const fit = fitCurve(curve, means, { level });
       // A parabola is never read beyond the levels, so that there is nothing to hold out.
       const predicts = curve === quadratic ? { holdout: null, score: null } : holdOut(curve, means);
-      return fit ? [{ fit, aicc: aiccOf(fit, means.length), ...predicts }] : [];
+      return fit
+        ? [{ fit, aicc: aicc({ ...fit, points: means.length, parameters: fit.values.length }), ...predicts }]
+        : [];
     });
 }
 
@@ -145,15 +148,6 @@ function candidatesFor(kind: "demand" | "throughput", means: readonly LevelMean[
 function fewestLevels(curve: Curve): number {
   if (curve === linear || curve === amdahl) return 3;
   return curve === brokenStick ? 7 : 5;
-}
-
-/** Akaike's criterion with the small-sample correction; the residual variance counts as a parameter. */
-function aiccOf({ residualSumOfSquares, values }: CurveFit, levels: number): number | null {
-  const parameters = values.length + 1;
-  if (levels <= parameters + 1) return null;
-  // Data without error would give −∞: a relative error under 1e-12 is rounding.
-  const variance = Math.max(residualSumOfSquares / levels, 1e-24);
-  return levels * Math.log(variance) + 2 * parameters + 2 * parameters * (parameters + 1) / (levels - parameters - 1);
 }
 
 function residualOfProportion(means: readonly LevelMean[]): number {
@@ -168,7 +162,7 @@ function toModels(
   accepted: Candidate,
   { means, level }: { means: readonly LevelMean[]; level: number },
 ): ModelFit[] {
-  const weights = akaikeWeights(candidates);
+  const weights = akaikeWeights(candidates.map(({ aicc }) => aicc));
   const rank = (candidate: Candidate) => candidate === accepted ? -1 : candidate.score ?? Infinity;
   return candidates.map((candidate, index) => ({ candidate, weight: weights[index] }))
     .sort((a, b) => rank(a.candidate) - rank(b.candidate))
@@ -184,14 +178,4 @@ function toModels(
       degrees_of_freedom: fit.degreesOfFreedom,
       score,
     }));
-}
-
-/** Equal shares where no criterion is defined. */
-function akaikeWeights(candidates: readonly Candidate[]): number[] {
-  const defined = candidates.flatMap(({ aicc }) => aicc === null ? [] : [aicc]);
-  if (defined.length === 0) return candidates.map(() => 1 / candidates.length);
-  const best = Math.min(...defined);
-  const raw = candidates.map(({ aicc }) => aicc === null ? 0 : Math.exp((best - aicc) / 2));
-  const sum = raw.reduce((total, value) => total + value, 0);
-  return raw.map((value) => value / sum);
 }

@@ -3,6 +3,8 @@ import type { Verdict } from "../schema/mod.ts";
 import type { Acceptance, Candidate } from "./accept.ts";
 import { decidingLevel } from "./deciding_level.ts";
 import type { LevelMean } from "./level_means.ts";
+import { nestedF } from "./nested_f.ts";
+import { uslPeak } from "./usl_peak.ts";
 
 /** What the verdict is about. */
 export interface JudgeOptions {
@@ -26,14 +28,13 @@ const MATERIAL = 0.05;
  *
  * @param means Level means, ascending, at least three.
  * @param acceptance What {@linkcode accept} found.
- * @param line The line's candidate.
- * @param options Kind of metric, and the target.
+ * @param options Kind of metric, the target, the line, and all curves.
  * @returns Outcome, effect [%], and the numbers in words.
  */
 export function judge(
   means: readonly LevelMean[],
   acceptance: Acceptance,
-  options: JudgeOptions & { line: Candidate },
+  options: JudgeOptions & { line: Candidate; candidates: readonly Candidate[] },
 ): Verdict {
   const { line, kind } = options;
   const target = options.target ?? means[means.length - 1].sessions;
@@ -52,7 +53,8 @@ export function judge(
       plain(target)
     } ${target === 1 ? "session" : "sessions"}, p ${probability(p)}`
     : "no other curve could be fitted";
-  const numbers = `${against}; log–log slope ${logSlope(means, options.level ?? 0.95)}`;
+  const turns = kind === "throughput" ? turnsDown(options.candidates) : "";
+  const numbers = `${against}; log–log slope ${logSlope(means, options.level ?? 0.95)}${turns}`;
 
   if (means.length < 5) {
     return outcome(
@@ -88,6 +90,18 @@ export function judge(
     "linear",
     proven ? `Linear: a curve is real but makes little difference (${numbers}).` : `Linear: ${numbers}.`,
   );
+}
+
+/** Whether throughput falls beyond a peak: κ = 0 tested by F of Amdahl's law against the USL. */
+function turnsDown(candidates: readonly Candidate[]): string {
+  const find = (name: string) => candidates.find(({ fit }) => fit.curve.name === name)?.fit;
+  const [restricted, full] = [find("amdahl"), find("usl")];
+  if (!restricted || !full || full.degreesOfFreedom < 1) return "";
+  const { p } = nestedF(restricted, full);
+  const peak = uslPeak(full.values);
+  return p < 0.05 && peak
+    ? `; the USL turns down at ${plain(peak.sessions)} sessions (κ = 0: p ${probability(p)})`
+    : "";
 }
 
 function read({ fit }: Candidate, sessions: number): number {
