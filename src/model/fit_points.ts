@@ -137,7 +137,7 @@ function candidatesFor(kind: "demand" | "throughput", means: readonly LevelMean[
     .flatMap((curve) => {
       const fit = fitCurve(curve, means, { level });
       // A parabola is never read beyond the levels, so that there is nothing to hold out.
-      const predicts = curve === quadratic ? { holdout: null, score: null } : holdOut(curve, means);
+      const predicts = curve === quadratic ? { holdout: null, score: null } : holdOut(curve, means, kind);
       return fit
         ? [{ fit, aicc: aicc({ ...fit, points: means.length, parameters: fit.values.length }), ...predicts }]
         : [];
