@@ -1,7 +1,10 @@
-import type { FittedParameter, Interval } from "../schema/mod.ts";
+import type { FittedParameter } from "../schema/mod.ts";
 import type { LevelPoint } from "./curve.ts";
 import type { CurveFit } from "./fit_curve.ts";
 import { profileLimit } from "./profile_limit.ts";
+
+/** A limit further off than this many first steps is none. */
+const FAR = 1e6;
 
 /**
  * A fit's parameters, with intervals where a standard error makes none.
@@ -25,17 +28,23 @@ export function withLimits(
     const error = Math.sqrt(fit.covariance[parameter][parameter]);
     // Data without error: there is nothing to tell one value from another by.
     if (!(error > 0) || fit.residualSumOfSquares < 1e-24 * points.length) return [name, known];
-    const limit = (probability: number, step: number, until: number) =>
-      profileLimit({ ...fit, parameter }, points, { probability, step, until });
+    const limit = (probability: number, step: number, until: number) => {
+      const furthest = Number.isFinite(until) ? until : known.value + FAR * step;
+      const found = profileLimit({ ...fit, parameter }, points, { probability, step, until: furthest });
+      return Number.isFinite(until) || found !== furthest ? found : undefined;
+    };
+    const within = (lower?: number, upper?: number): [string, FittedParameter] => [name, {
+      ...known,
+      // The curve fits however far the parameter goes: nothing is known of it.
+      interval: lower === undefined || upper === undefined ? null : [lower, upper],
+    }];
     if (curve.name === "broken_stick" && name === "knee") {
       const two = (1 + level) / 2;
-      const [lowest, highest] = [points[0].sessions, points[points.length - 1].sessions];
-      const interval: Interval = [limit(two, -error, lowest), limit(two, error, highest)];
-      return [name, { ...known, interval }];
+      return within(limit(two, -error, points[0].sessions), limit(two, error, points[points.length - 1].sessions));
     }
     const [lower, upper] = curve.bounds[parameter];
-    if (known.value === lower) return [name, { ...known, interval: [lower, limit(level, 2 * error, upper)] }];
-    if (known.value === upper) return [name, { ...known, interval: [limit(level, -2 * error, lower), upper] }];
+    if (known.value === lower) return within(lower, limit(level, 2 * error, upper));
+    if (known.value === upper) return within(limit(level, -2 * error, lower), upper);
     return [name, known];
   }));
 }
