@@ -6,7 +6,6 @@ import { brokenStick } from "./broken_stick.ts";
 import type { Curve } from "./curve.ts";
 import { evaluate } from "./evaluate.ts";
 import { exponentialSaturation } from "./exponential_saturation.ts";
-import { fitCurve } from "./fit_curve.ts";
 import { holdOut } from "./hold_out.ts";
 import { judge } from "./judge.ts";
 import { knee } from "./knee.ts";
@@ -16,6 +15,7 @@ import { missingLevels } from "./missing_levels.ts";
 import { negligible } from "./negligible.ts";
 import { power } from "./power.ts";
 import { quadratic } from "./quadratic.ts";
+import { tryFit } from "./try_fit.ts";
 import { usl } from "./usl.ts";
 import { withLimits } from "./with_limits.ts";
 
@@ -47,7 +47,7 @@ export interface PointsOptions extends FitOptions {
  * @param points Replicates in any order, not changed; those with `excluded` are kept, but not fitted.
  * @param options Metric and kind, and what to read the fit at.
  * @returns Plain data for {@linkcode evaluate}; without a fit `models` is empty and the verdict says why.
- * @throws {RangeError} If a number is not finite, or `level` is not between 0 and 1.
+ * @throws {RangeError} If a number is not finite or over 10¹⁵⁰, or `level` is not between 0 and 1.
  *
  * @example Cores that grow with the sessions
  * ```ts
@@ -85,7 +85,13 @@ export function fitPoints(points: readonly FitPoint[], options: PointsOptions): 
 
   const candidates = candidatesFor(kind, means, level);
   const line = candidates.find(({ fit }) => fit.curve.name === "linear");
-  if (!line) return empty(`No curve could be fitted to ${metric}: it does not grow with the sessions.`);
+  if (!line) {
+    return empty(
+      `No curve could be fitted to ${metric}: its levels do not determine one. Run ${
+        2 * means[means.length - 1].level
+      } sessions next.`,
+    );
+  }
   const acceptance = accept(candidates.filter(({ fit }) => fit.curve !== quadratic), residualOfProportion(means));
   const verdict: Verdict = judge(means, acceptance, { kind, target, level, line, candidates });
   const fit: MetricFit = {
@@ -98,11 +104,15 @@ export function fitPoints(points: readonly FitPoint[], options: PointsOptions): 
   return { ...fit, at: (options.at ?? [top, 2 * top, 4 * top]).map((sessions) => evaluate(fit, sessions)) };
 }
 
+/** Squares of what is larger, or smaller, leave the range of a 64-bit float. */
+const LARGEST = 1e150;
+const SMALLEST = 1e-150;
+
 function checkNumbers(points: readonly FitPoint[], { metric, level = 0.95 }: PointsOptions): void {
   for (const { sessions, value } of points) {
-    if (!Number.isFinite(sessions) || !Number.isFinite(value)) {
+    if (!(Math.abs(sessions) <= LARGEST && Math.abs(value) <= LARGEST)) {
       throw new RangeError(
-        `Cannot fit ${metric} as sessions and values must be finite: current value is ${sessions}, ${value}`,
+        `Cannot fit ${metric} as sessions and values must be finite and at most ${LARGEST}: current value is ${sessions}, ${value}`,
       );
     }
   }
@@ -112,7 +122,8 @@ function checkNumbers(points: readonly FitPoint[], { metric, level = 0.95 }: Poi
 }
 
 function markUnusable(point: FitPoint): FitPoint {
-  if (point.excluded !== undefined || (point.sessions > 0 && point.value > 0)) return { ...point };
+  if (point.excluded !== undefined) return { ...point };
+  if (point.sessions > SMALLEST && point.value > SMALLEST) return { ...point };
   return { ...point, excluded: "not positive: a curve with a relative error cannot use it" };
 }
 
@@ -124,7 +135,9 @@ function adviseLevels(points: readonly FitPoint[], means: readonly LevelMean[]):
   const left = points.filter((point) => point.excluded !== undefined);
   const why = left.length > 0 ? ` ${left.length} of ${points.length} points were left out: ${left[0].excluded}.` : "";
   const next = missingLevels(points);
-  const advice = next.length > 0 ? ` Run ${next.join(", ")} sessions next.` : "";
+  const advice = next.length > 0
+    ? ` Run ${next.join(", ")} sessions next.`
+    : " No level is left to run below the first that could not be used.";
   return `${means.length} usable level${means.length === 1 ? "" : "s"}, a fit needs 3 and a verdict 5.${why}${advice}`;
 }
 
@@ -132,10 +145,11 @@ function candidatesFor(kind: "demand" | "throughput", means: readonly LevelMean[
   const all: Curve[] = kind === "demand"
     ? [linear, power, brokenStick, quadratic]
     : [linear, amdahl, power, usl, exponentialSaturation, knee];
+  const levels = new Set(means.map(({ sessions }) => sessions)).size;
   return all
-    .filter((curve) => means.length >= fewestLevels(curve))
+    .filter((curve) => levels >= fewestLevels(curve))
     .flatMap((curve) => {
-      const fit = fitCurve(curve, means, { level });
+      const fit = tryFit(curve, means, { level });
       // A parabola is never read beyond the levels, so that there is nothing to hold out.
       const predicts = curve === quadratic ? { holdout: null, score: null } : holdOut(curve, means, kind);
       return fit

@@ -1,7 +1,7 @@
 import type { ModelFit } from "../schema/mod.ts";
 import type { Curve } from "./curve.ts";
-import { fitCurve } from "./fit_curve.ts";
 import type { LevelMean } from "./level_means.ts";
+import { tryFit } from "./try_fit.ts";
 
 /** How well a curve predicts a level that it has not seen. */
 export interface HoldOut {
@@ -33,7 +33,7 @@ export function holdOut(curve: Curve, means: readonly LevelMean[], kind: "demand
   const last = means[means.length - 1];
   const half = means.filter(({ sessions }) => sessions <= HALF * last.sessions);
   const left = half.length >= FEWEST ? half : means.slice(0, -1);
-  const fit = fitCurve(curve, left);
+  const fit = tryFit(curve, left);
   const predicted = fit ? curve.value(last.sessions, fit.values) : NaN;
   if (!(predicted > 0) || !Number.isFinite(predicted)) return { holdout: null, score: null };
   return {
