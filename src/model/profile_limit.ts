@@ -74,7 +74,7 @@ export function profileLimit(
   }
   for (
     let round = 0;
-    round < 60 && Math.abs(outer.value - inner.value) > 1e-6 * Math.abs(outer.value - start);
+    round < 60 && Math.abs(outer.value - inner.value) > 1e-5 * Math.abs(outer.value - start);
     round++
   ) {
     const share = Number.isFinite(outer.excess) ? -inner.excess / (outer.excess - inner.excess) : 0.5;
@@ -82,7 +82,7 @@ export function profileLimit(
     const held = round % 4 === 3 ? 0.5 : Math.min(0.98, Math.max(0.02, share));
     const value = inner.value + held * (outer.value - inner.value);
     const next = { value, excess: excess(value) };
-    if (Math.abs(next.excess) < 1e-6) return value;
+    if (Math.abs(next.excess) < 1e-4) return value;
     if (next.excess > 0) outer = next;
     else inner = next;
   }
