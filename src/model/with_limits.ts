@@ -24,7 +24,8 @@ export function withLimits(
   if (fit.degreesOfFreedom < 1) return fit.parameters;
   const { curve } = fit;
   return Object.fromEntries(curve.parameters.map((name, parameter): [string, FittedParameter] => {
-    const known = fit.parameters[name];
+    // Adding 0 turns −0 into 0, which JSON would do anyway.
+    const known = { ...fit.parameters[name], value: fit.parameters[name].value + 0 };
     const error = Math.sqrt(fit.covariance[parameter][parameter]);
     // Data without error: there is nothing to tell one value from another by.
     if (!(error > 0) || fit.residualSumOfSquares < 1e-24 * points.length) return [name, known];
