@@ -3,7 +3,6 @@ export type { Curve, LevelPoint } from "./curve.ts";
 export { costPerSession } from "./cost_per_session.ts";
 export { curveByName } from "./curve_by_name.ts";
 export { type LevelMean, levelMeans } from "./level_means.ts";
-export { decidingLevel } from "./deciding_level.ts";
 export { missingLevels } from "./missing_levels.ts";
 export { negligible } from "./negligible.ts";
 export { type FitOptions, fitPoints, type PointsOptions } from "./fit_points.ts";

@@ -9,6 +9,8 @@ const FAR = 1e6;
 /**
  * A fit's parameters, with intervals where a standard error makes none.
  *
+ * No interval goes beyond a bound.
+ *
  * - At a bound, `κ = 0` for example: from the bound to the one-sided profile limit, and no standard error.
  * - The break of a broken stick: both profile limits, within the levels. Its likelihood has corners.
  *
@@ -46,6 +48,8 @@ export function withLimits(
     const [lower, upper] = curve.bounds[parameter];
     if (known.value === lower) return within(lower, limit(level, 2 * error, upper));
     if (known.value === upper) return within(limit(level, -2 * error, lower), upper);
-    return [name, known];
+    if (!known.interval) return [name, known];
+    const [low, high] = known.interval;
+    return [name, { ...known, interval: [Math.max(low, lower), Math.min(high, upper)] }];
   }));
 }

@@ -1,5 +1,5 @@
-import { curveByName, decidingLevel, evaluate, fitPoints, levelMeans, missingLevels } from "../model/mod.ts";
-import type { FitPoint, FitReport, MetricFit, ModelFit, NextLevel, RunSummary } from "../schema/mod.ts";
+import { evaluate, fitPoints, levelMeans, missingLevels } from "../model/mod.ts";
+import type { FitPoint, FitReport, MetricFit, NextLevel, RunSummary } from "../schema/mod.ts";
 import { formatQuantity } from "./format_quantity.ts";
 
 /** Share of the machine up to which a level tells something of the target: over 90 % it counts as saturated. */
@@ -72,7 +72,7 @@ export function nextLevel(fits: FitReport, target: number, summary?: RunSummary)
   }
 
   const today = evaluate(fit, target);
-  const open = fit.verdict.kind === "inconclusive" ? deciding(fit) : undefined;
+  const open = deciding(fit);
   const decides = open !== undefined && carried(open);
   const tried = (decides ? [open] : candidates(fit, target).filter(carried))
     .map((level) => ({ level, band: upperRatio(expected(fit, level), target) }));
@@ -145,22 +145,10 @@ function candidates(fit: MetricFit, target: number): number[] {
   return [...new Set(all)].filter((level) => level >= 1 && !levels.includes(level)).sort((a, b) => a - b);
 }
 
-function deciding(fit: MetricFit): number {
-  const line = fit.models.find(({ name }) => name === "linear")!;
-  const other = fit.models
-    .filter(({ name, score }) => name !== "linear" && score !== null)
-    .toSorted((a, b) => a.residual_error - b.residual_error)[0];
-  const top = levelMeans(fit.points).reduce((highest, { level }) => Math.max(highest, level), 0);
-  return decidingLevel(top, {
-    line: (sessions) => read(line, sessions),
-    curve: (sessions) => read(other ?? line, sessions),
-    scatter: line.residual_error,
-  });
-}
-
-function read(model: ModelFit, sessions: number): number {
-  const curve = curveByName(model.name);
-  return curve.value(sessions, curve.parameters.map((name) => model.parameters[name].value));
+/** An open verdict names the level that decides it. */
+function deciding({ verdict }: MetricFit): number | undefined {
+  const named = /Run (\d+) sessions next to decide/.exec(verdict.text);
+  return verdict.kind === "inconclusive" && named ? Number(named[1]) : undefined;
 }
 
 /** Where the machine of the run is full, as its cores, its memory and the levels that could not be used say. */
