@@ -75,6 +75,7 @@ export type {
   WorkerShape,
 } from "./schema/sizing.ts";
 export type { ChangeVerdict, ComparedValue, Comparison, ComparisonRow } from "./schema/comparison.ts";
+export type { NextLevel } from "./schema/next.ts";
 export type { ReportDocument, TimelinePoint } from "./schema/report.ts";
 export type { ProgressEvent, ProgressPhase } from "./schema/progress.ts";
 export { InputError } from "./schema/input_error.ts";
@@ -133,7 +134,7 @@ export type { QuantileRanks, QuantileRanksOptions, SamplesForQuantileOptions } f
 export type { TheilSenOptions, Trend, WarmUp } from "./stats/mod.ts";
 
 // From curves to machines
-export { catalogue, compareRuns, formatQuantity, formatRange, size } from "./size/mod.ts";
+export { catalogue, compareRuns, formatQuantity, formatRange, nextLevel, size } from "./size/mod.ts";
 export { measuredScreenshot, tabulateAssumptions, tabulateSizing } from "./size/mod.ts";
 export type { AssumptionTableRow, CompareRunsOptions, SizingTableRow } from "./size/mod.ts";
 

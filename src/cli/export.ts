@@ -3,8 +3,8 @@ import { dirname, join, resolve } from "node:path";
 import { type ExportFormat, exportRun, load, summarise } from "../dataset/mod.ts";
 import type { ExportEnd } from "../schema/export.ts";
 import { InputError } from "../schema/input_error.ts";
-import { runFrom } from "./fit.ts";
 import { readFlags } from "./flags.ts";
+import { runFrom } from "./table_flags.ts";
 
 const HELP =
   `Writes the frames of a run as files: levels, resources, requests, and of the last two those rows that count.

@@ -1,10 +1,6 @@
-import { load, summarise } from "../dataset/mod.ts";
-import { fitAll, fitPoints } from "../model/mod.ts";
-import type { FitReport } from "../schema/fit.ts";
-import { InputError } from "../schema/input_error.ts";
 import { readFlags, readNumber, readNumbers } from "./flags.ts";
-import { readPoints } from "./read_points.ts";
-import { readingsTable, verdictTable } from "./result_text.ts";
+import { parametersTable, readingsTable, verdictTable } from "./result_text.ts";
+import { fitSource, TABLE_FLAGS, TABLE_HELP } from "./table_flags.ts";
 
 const HELP = `Fits how each metric of a run, or of a table that something else measured, grows with sessions.
 
@@ -14,14 +10,9 @@ const HELP = `Fits how each metric of a run, or of a table that something else m
   --level 0.95   confidence level of the intervals  (0.95)
   --json         print one JSON document and nothing else
 
-Of a CSV file, one row a level and replicate:
+${TABLE_HELP}
 
-  --x COLUMN           concurrent sessions                             (sessions)
-  --y COLUMN           the metric                                      (every other column of numbers)
-  --replicate COLUMN   number of the replicate                         (counted within a level)
-  --kind demand|throughput   what grows: a cost, or iterations a second   (throughput if a name contains it)
-
-  plimsoll fit data/runs/first --at 64 --json
+  plimsoll fit data/sample/streamer_http --at 64 --json
   plimsoll fit levels.csv --x clients --y transactions_per_s --kind throughput
 `;
 
@@ -33,10 +24,7 @@ Of a CSV file, one row a level and replicate:
  */
 export async function fit(args: string[]): Promise<number> {
   const flags = readFlags(args, {
-    x: { type: "string" },
-    y: { type: "string" },
-    replicate: { type: "string" },
-    kind: { type: "string" },
+    ...TABLE_FLAGS,
     at: { type: "string", default: "10,100,1000" },
     level: { type: "string", default: "0.95" },
     json: { type: "boolean" },
@@ -48,47 +36,9 @@ export async function fit(args: string[]): Promise<number> {
   }
   const at = readNumbers(flags.values.at as string, "--at", { low: 1, high: 1e8 });
   const level = readNumber(flags.values.level as string, "--level", { low: 0.5, high: 0.999 });
-  const source = runFrom(flags.positionals);
-  const report = /\.csv$/i.test(source)
-    ? fitTable(source, flags.values as TableFlags, { at, level })
-    : fitAll(summarise(await load(runOf(source, flags.values as TableFlags))), { at, level });
+  const { fits: report } = await fitSource(flags, { at, level });
   const fits = Object.values(report.metrics);
-  console.log(flags.values.json ? JSON.stringify(report, null, 2) : `${verdictTable(fits)}\n\n${readingsTable(fits)}`);
+  const tables = [verdictTable(fits), parametersTable(fits), readingsTable(fits)].filter((table) => table !== "");
+  console.log(flags.values.json ? JSON.stringify(report, null, 2) : tables.join("\n\n"));
   return 0;
-}
-
-interface TableFlags {
-  x?: string;
-  y?: string;
-  replicate?: string;
-  kind?: string;
-}
-
-function runOf(run: string, flags: TableFlags): string {
-  for (const name of ["x", "y", "replicate", "kind"] as const) {
-    if (flags[name] !== undefined) {
-      throw new InputError(`--${name}`, flags[name], "it with a FILE.csv: a run names its metrics");
-    }
-  }
-  return run;
-}
-
-function fitTable(path: string, flags: TableFlags, options: { at: number[]; level: number }): FitReport {
-  const { x = "sessions", y, replicate, kind } = flags;
-  if (kind !== undefined && kind !== "demand" && kind !== "throughput") {
-    throw new InputError("--kind", kind, "demand or throughput");
-  }
-  const metrics = Object.entries(readPoints(path, { x, y, replicate })).map(([metric, points]) => {
-    const grows = kind ?? (/throughput/i.test(metric) ? "throughput" : "demand");
-    return [metric, fitPoints(points, { metric, kind: grows, ...options })];
-  });
-  return { schema: "plimsoll.fit/1", source: path, metrics: Object.fromEntries(metrics) };
-}
-
-/** The run that a command is given. */
-export function runFrom(positionals: string[]): string {
-  if (positionals[0] === undefined) {
-    throw new InputError("RUN", "nothing", "the folder of a run, for example data/runs/first");
-  }
-  return positionals[0];
 }

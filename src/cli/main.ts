@@ -24,6 +24,7 @@ const COMMANDS: Record<string, { what: string; load: () => Promise<Command> }> =
   },
   list: { what: "list runs", load: async () => (await import("./list.ts")).list },
   fit: { what: "fit how each metric grows with sessions", load: async () => (await import("./fit.ts")).fit },
+  next: { what: "name the level to run next, and why", load: async () => (await import("./next.ts")).next },
   size: { what: "size machines for a number of sessions", load: async () => (await import("./size.ts")).size },
   compare: {
     what: "say whether a run is a regression of another",

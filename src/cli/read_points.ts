@@ -81,6 +81,6 @@ function readRows(path: string): Record<string, string>[] {
 
 function number(text: string, { path, line, name }: { path: string; line: number; name: string }): number {
   const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value)) return value;
-  throw new InputError(`${name}, line ${line} of ${path}`, text, "a number");
+  if (text.trim() !== "" && Math.abs(value) <= 1e150) return value;
+  throw new InputError(`${name}, line ${line} of ${path}`, text, "a number, at most 1e150");
 }

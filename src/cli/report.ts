@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { load } from "../dataset/mod.ts";
 import { writeReport } from "../report/mod.ts";
 import { InputError } from "../schema/input_error.ts";
-import { runFrom } from "./fit.ts";
 import { readFlags } from "./flags.ts";
 import { resultText } from "./result_text.ts";
 import { assumptionsFromFlags, reportOf, SIZE_FLAGS, SIZE_HELP } from "./size_flags.ts";
+import { runFrom } from "./table_flags.ts";
 
 const HELP = `Writes the report of a run: report.html, report.md with its charts, report.json.
 

@@ -71,6 +71,25 @@ export function verdictTable(fits: readonly MetricFit[]): string {
   );
 }
 
+/** The parameters of the curves that are read, each with its interval; one at its bound says so. */
+export function parametersTable(fits: readonly MetricFit[]): string {
+  const rows = headlines(fits).flatMap(({ metric, models, accepted }) => {
+    const model = models.find(({ name }) => name === accepted);
+    return Object.entries(model?.parameters ?? {}).map(([name, { value, standard_error, interval }], index) => [
+      index === 0 ? metric : "",
+      index === 0 ? model!.name : "",
+      name,
+      `${significant(value)}${standard_error === null && interval !== null ? " (bound)" : ""}`,
+      interval === null ? "not known" : `[${interval.map(significant).join(", ")}]`,
+    ]);
+  });
+  return rows.length === 0 ? "" : textTable(["metric", "curve", "parameter", "value", "interval"], rows, [3, 4]);
+}
+
+function significant(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
 /** The headline metrics read at some sessions: estimate, band of a new run, upper bound that sizing uses. */
 export function readingsTable(fits: readonly MetricFit[]): string {
   const rows = headlines(fits).flatMap(({ metric, at }) =>

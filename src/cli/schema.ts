@@ -10,6 +10,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   complete: contract.attemptSealSchema,
   level: contract.levelSummarySchema,
   fit: contract.fitReportSchema,
+  next: contract.nextLevelSchema,
   sizing: contract.sizingSchema,
   assumptions: contract.assumptionsSchema.partial(),
   shapes: contract.shapeCatalogueSchema,

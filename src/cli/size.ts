@@ -3,10 +3,10 @@ import { InputError } from "../schema/input_error.ts";
 import type { RunSummary } from "../schema/levels.ts";
 import type { ScreenshotMeasured } from "../schema/sizing.ts";
 import { measuredScreenshot } from "../size/mod.ts";
-import { runFrom } from "./fit.ts";
 import { readFlags } from "./flags.ts";
 import { assumptionsFromFlags, reportOf, SIZE_FLAGS, SIZE_HELP } from "./size_flags.ts";
 import { sizeText } from "./size_text.ts";
+import { runFrom } from "./table_flags.ts";
 
 const HELP = `Says what machines a number of sessions needs, from what a run measured.
 

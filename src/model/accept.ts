@@ -1,6 +1,7 @@
 import { fCdf } from "../stats/mod.ts";
 import type { CurveFit } from "./fit_curve.ts";
 import type { HoldOut } from "./hold_out.ts";
+import { nestedF } from "./nested_f.ts";
 
 /** A fitted curve with what speaks for it. */
 export interface Candidate extends HoldOut {
@@ -9,31 +10,44 @@ export interface Candidate extends HoldOut {
   aicc: number | null;
 }
 
-/** Which curve is read, and why. */
+/** Which curve is read, and what speaks against the line. */
 export interface Acceptance {
+  /** The curve whose mean is read. */
   accepted: Candidate;
-  /** The curve that speaks loudest against the line, accepted or not; `undefined` if there is only the line. */
+  /** The curve that speaks loudest against the line; `undefined` if there is only the line, or no line. */
   challenger?: Candidate;
   /** p-value of the challenger against the line; 1 without a challenger. */
   p: number;
+  /** The challenger is believed: it fits better than chance explains, and predicts better. */
+  proven: boolean;
 }
 
 /**
- * Chance of taking a curve where the line is true. At 0.05 the choice itself costs the confidence band 3–4 % of its
+ * Chance of believing a curve where the line is true. At 0.05 the choice itself costs the confidence band 3–4 % of its
  * coverage beyond the levels; at 0.02 half of that.
  */
 const SIGNIFICANCE = 0.02;
 
+/** Chance of leaving the widest family for a curve that is no better. */
+const DECISIVE = 0.05;
+
 /**
- * Chooses the curve whose mean is read: the line, unless another curve is better in both ways that count.
+ * Chooses the curve whose mean is read.
+ *
+ * A curve is *proven* against the line if it is better in both ways that count:
  *
  * 1. It fits better than chance explains: F test against the line (p < 0.02, divided by the number of curves tried),
  *    and, where both AICc are defined and both curves have as many parameters, an AICc lower by 2.
  * 2. It predicts the levels left out better than the line does.
  *
- * Among several such curves the one that predicts best wins; of two within 10 % the one with fewer parameters.
+ * A demand is read by the line, unless a curve is proven; among several the one that predicts best, and of two within
+ * 10 % the one with fewer parameters, unless the other leaves decisively less (below). Throughput is read by the USL, which holds proportion and Amdahl's law as its faces:
+ * dropping κ because this sweep did not prove it would leave a band that covers a tenth of what it says at four times the
+ * levels (`deno task bench coverage`). Another curve takes its place only if it predicts better *and* its residual variance
+ * is smaller than chance explains (F test, p < 0.05): a true corner, for example.
+ *
  * With five or six levels AICc's correction alone forbids a third parameter, so it cannot be the only judge; and it
- * does not protect an extrapolation, so it is never the judge without the second condition.
+ * does not protect an extrapolation.
  *
  * @param candidates Fitted curves, the line among them or not, at least one.
  * @param residualOfProportion Residual sum of squares of the line through the origin, on the ln scale.
@@ -42,38 +56,61 @@ const SIGNIFICANCE = 0.02;
 export function accept(candidates: readonly Candidate[], residualOfProportion: number): Acceptance {
   const line = candidates.find(({ fit }) => fit.curve.name === "linear");
   const others = candidates.filter((candidate) => candidate !== line);
-  if (!line) return { accepted: others.reduce(better), challenger: others[0], p: 1 };
-  if (others.length === 0) return { accepted: line, p: 1 };
+  const family = candidates.find(({ fit }) => fit.curve.name === "usl");
+  if (!line) return { accepted: others.reduce(better), challenger: others[0], p: 1, proven: false };
+  if (others.length === 0) return { accepted: line, p: 1, proven: false };
 
   const tried = others.map((candidate) => ({
     candidate,
     p: Math.min(1, others.length * pAgainstLine(candidate, line, residualOfProportion)),
   }));
-  const strongest = tried.reduce((best, next) => next.p < best.p ? next : best);
-  const passed = tried
-    .filter(({ candidate, p }) => p < SIGNIFICANCE && predictsBetter(candidate, line))
-    .map(({ candidate }) => candidate);
-  if (passed.length === 0) return { accepted: line, challenger: strongest.candidate, p: strongest.p };
-  const accepted = passed.reduce(better);
-  return { accepted, challenger: accepted, p: tried.find(({ candidate }) => candidate === accepted)?.p ?? strongest.p };
+  const proven = tried.filter(({ candidate, p }) => p < SIGNIFICANCE && predictsBetter(candidate, line));
+  const challenger = proven.length > 0
+    ? proven.map(({ candidate }) => candidate).reduce(better)
+    : tried.reduce((best, next) => next.p < best.p || (next.p === best.p && closer(next, best)) ? next : best)
+      .candidate;
+  return {
+    accepted: family && !exact(line) ? readThroughput(family, candidates) : proven.length > 0 ? challenger : line,
+    challenger,
+    p: tried.find(({ candidate }) => candidate === challenger)!.p,
+    proven: proven.length > 0,
+  };
 }
 
-/** The line is nested in the power law, and proportion in Amdahl's law and the USL. */
+function closer(next: { candidate: Candidate }, best: { candidate: Candidate }): boolean {
+  return next.candidate.fit.residualSumOfSquares < best.candidate.fit.residualSumOfSquares;
+}
+
+/** Nothing is left but rounding: whatever else fits, fits the same line. */
+function exact({ fit }: Candidate): boolean {
+  return fit.residualSumOfSquares <= 1e-20 * (fit.degreesOfFreedom + fit.values.length);
+}
+
+function readThroughput(family: Candidate, candidates: readonly Candidate[]): Candidate {
+  const decisive = candidates.filter((candidate) =>
+    candidate !== family && predictsBetter(candidate, family) && pOfVariances(family.fit, candidate.fit) < DECISIVE
+  );
+  return decisive.length > 0 ? decisive.reduce(better) : family;
+}
+
+/** F test of two residual variances, the first against the second. */
+function pOfVariances(first: CurveFit, second: CurveFit): number {
+  if (first.degreesOfFreedom < 1 || second.degreesOfFreedom < 1) return 1;
+  const variance = ({ residualSumOfSquares, degreesOfFreedom }: CurveFit) =>
+    Math.max(residualSumOfSquares / degreesOfFreedom, 1e-24);
+  return 1 - fCdf(variance(first) / variance(second), [first.degreesOfFreedom, second.degreesOfFreedom]);
+}
+
+/** The line is nested in the power law and in the broken stick, and proportion in Amdahl's law and the USL. */
 function pAgainstLine({ fit, aicc }: Candidate, line: Candidate, residualOfProportion: number): number {
   if (fit.degreesOfFreedom < 1) return 1;
   const extra = line.fit.degreesOfFreedom - fit.degreesOfFreedom;
-  const againstLine = extra > 0 ? pOfF(line.fit.residualSumOfSquares, fit, extra) : undefined;
-  if (fit.curve.name === "power") return againstLine ?? 1;
-  const againstProportion = pOfF(residualOfProportion, fit, extra + 1);
+  const againstLine = extra > 0 ? nestedF(line.fit, fit).p : undefined;
+  if (fit.curve.name === "power" || fit.curve.name === "broken_stick") return againstLine ?? 1;
+  const degreesOfFreedom = line.fit.degreesOfFreedom + 1;
+  const againstProportion = nestedF({ residualSumOfSquares: residualOfProportion, degreesOfFreedom }, fit).p;
   if (againstLine !== undefined) return Math.max(againstLine, againstProportion);
   return aicc !== null && line.aicc !== null && aicc > line.aicc - 2 ? 1 : againstProportion;
-}
-
-function pOfF(restricted: number, { residualSumOfSquares, degreesOfFreedom }: CurveFit, extra: number): number {
-  const floor = 1e-24 * (degreesOfFreedom + extra);
-  const gain = Math.max(0, restricted - residualSumOfSquares) / extra;
-  const f = gain / (Math.max(residualSumOfSquares, floor) / degreesOfFreedom);
-  return 1 - fCdf(f, [extra, degreesOfFreedom]);
 }
 
 function predictsBetter(candidate: Candidate, line: Candidate): boolean {
@@ -84,5 +121,6 @@ function better(best: Candidate, next: Candidate): Candidate {
   const [simple, rich] = best.fit.values.length <= next.fit.values.length ? [best, next] : [next, best];
   if (simple.score === null || rich.score === null) return simple;
   if (simple.fit.values.length === rich.fit.values.length) return simple.score <= rich.score ? simple : rich;
-  return rich.score < 0.9 * simple.score ? rich : simple;
+  const decisive = rich.score < simple.score && pOfVariances(simple.fit, rich.fit) < DECISIVE;
+  return rich.score < 0.9 * simple.score || decisive ? rich : simple;
 }

@@ -4,7 +4,8 @@ import type { Curve, LevelPoint } from "./curve.ts";
 /**
  * A broken stick, two lines that meet at `knee` sessions: `intercept + slope·min(N, knee) + slope_beyond·max(0, N − knee)`.
  *
- * No parameter may be negative. Started from the best of the breaks between two levels.
+ * No parameter may be negative. Every gap between levels can hold an optimum of its own, so the search starts from the best
+ * of four breaks in each.
  *
  * Source: V. M. R. Muggeo, Statistics in Medicine 22 (2003) 3055, for the model; the search here is by profile.
  *
@@ -32,7 +33,9 @@ export const brokenStick: Curve = {
   start: (points: readonly LevelPoint[]) => {
     const levels = points.map(({ sessions }) => sessions).toSorted((a, b) => a - b);
     // Two levels on either side, or one of the lines is not determined.
-    const breaks = levels.slice(1, -2).map((level, index) => Math.sqrt(level * levels[index + 2]));
+    const breaks = levels.slice(1, -2).flatMap((level, index) =>
+      [0.2, 0.4, 0.6, 0.8].map((share) => level * (levels[index + 2] / level) ** share)
+    );
     const tried = breaks.map((at) => partsAt(points, at));
     return tried.reduce((best, next) => misfit(next, points) < misfit(best, points) ? next : best);
   },

@@ -9,9 +9,12 @@ import { levelMeans } from "./level_means.ts";
  * - `estimate`: within the levels the accepted curve. Beyond them no curve has earned to be read alone: from one doubling
  *   on it is the mean, on the ln scale, of the curves whose hold-out score is at most 2 × the best, weighted by 1/score².
  * - `confidence`: the accepted curve's mean, delta method on the ln scale with Student t on levels − parameters.
- * - `prediction`: a new run. The accepted curve's own prediction interval, widened to the envelope over the same curves of
- *   value × e^(±1.75·score·d), where d counts the doublings beyond the top level (0 within the range, where curves are
- *   only compared). The factor 1.75 belongs to 90 %; other levels scale it by their normal quantile.
+ * - `prediction`: a new run. Within the levels, the accepted curve's own interval: mean, levels and replicates each with
+ *   their own variance and degrees of freedom (Satterthwaite). Beyond, where no curve is known to be true, the envelope over
+ *   the curves whose score is at most 2.5 × the best, of value × e^(±1.75·score·d) with d the doublings beyond the top level.
+ *   The first passes into the second over one doubling, and from there on the accepted curve's own interval comes back, until
+ *   at two doublings the band holds both: that far out, one hold-out says too little. The factor 1.75 belongs to 90 %; other
+ *   levels scale it by their normal quantile.
  * - `sizing_upper`: one-sided 95 % upper bound of the prediction, at every `level`.
  *
  * @param fit From `fitDemand`, `fitThroughput` or `fitPoints`.
@@ -43,20 +46,19 @@ export function evaluate(fit: MetricFit, sessions: number): Evaluation {
     );
   }
   const own = readModel(accepted, sessions);
-  const multiple = (probability: number) => tQuantile(probability, accepted.degrees_of_freedom);
-  const two = multiple((1 + fit.level) / 2);
+  const two = tQuantile((1 + fit.level) / 2, accepted.degrees_of_freedom);
   return {
     sessions,
     estimate: estimateAt(fit, sessions, own.estimate),
     confidence: spread(own.estimate, two * own.error),
-    prediction: predict(fit, sessions, { own, multiple: two, probability: (1 + fit.level) / 2 }),
-    sizing_upper: predict(fit, sessions, { own, multiple: multiple(0.95), probability: 0.95 })[1],
+    prediction: predict(fit, sessions, { own, probability: (1 + fit.level) / 2 }),
+    sizing_upper: predict(fit, sessions, { own, probability: 0.95 })[1],
     extrapolation: extrapolationOf(sessions, fit.range[1]),
   };
 }
 
 /** Chosen, like the floor of the scores, on the sweeps of `deno task bench extrapolate`. */
-const CREDIBLE = 2;
+const CREDIBLE = 2.5;
 const FACTOR = 1.75;
 
 interface Reading {
@@ -64,6 +66,7 @@ interface Reading {
   /** Of the mean curve, on the ln scale. */
   error: number;
   residualError: number;
+  degreesOfFreedom: number;
 }
 
 function readModel(model: ModelFit, sessions: number): Reading {
@@ -76,7 +79,12 @@ function readModel(model: ModelFit, sessions: number): Reading {
     (sum, left, i) => sum + gradient.reduce((row, right, j) => row + left * model.covariance[i][j] * right, 0),
     0,
   );
-  return { estimate, error: Math.sqrt(Math.max(0, variance)), residualError: model.residual_error };
+  return {
+    estimate,
+    error: Math.sqrt(Math.max(0, variance)),
+    residualError: model.residual_error,
+    degreesOfFreedom: model.degrees_of_freedom,
+  };
 }
 
 /** Curves that predicted a level that they had not seen about as well as the best did. */
@@ -107,30 +115,62 @@ function estimateAt(fit: MetricFit, sessions: number, accepted: number): number 
 function predict(
   fit: MetricFit,
   sessions: number,
-  { own, multiple, probability }: { own: Reading; multiple: number; probability: number },
+  { own, probability }: { own: Reading; probability: number },
 ): Interval {
-  const ownError = Math.hypot(own.error, own.residualError, replicateError(fit));
-  let [lower, upper] = spread(own.estimate, multiple * ownError);
-  const factor = FACTOR * normalQuantile(probability) / normalQuantile(0.95) * doublings(fit, sessions);
-  for (const model of credible(fit)) {
-    const [low, high] = spread(readModel(model, sessions).estimate, factor * model.score);
-    lower = Math.min(lower, low);
-    upper = Math.max(upper, high);
-  }
-  return [lower, upper];
+  const replicates = replicateVariance(fit);
+  const alone = spread(own.estimate, ownWidth(own, replicates, probability));
+  const curves = credible(fit);
+  const distance = doublings(fit, sessions);
+  if (curves.length === 0 || distance === 0) return alone;
+  const normal = normalQuantile(probability);
+  const run = normal * Math.sqrt(replicates.variance);
+  const bands = curves.map((model) =>
+    spread(
+      readModel(model, sessions).estimate,
+      Math.hypot(FACTOR * normal / normalQuantile(0.95) * distance * model.score, run),
+    )
+  );
+  const lower = Math.min(...bands.map(([low]) => low));
+  const upper = Math.max(...bands.map(([, high]) => high));
+  const share = Math.min(1, Math.abs(distance - 1));
+  return [
+    between(lower, Math.min(lower, alone[0]), share),
+    between(upper, Math.max(upper, alone[1]), share),
+  ];
+}
+
+/** Half width on the ln scale of the accepted curve's own interval for a new run. */
+function ownWidth(
+  { error, residualError, degreesOfFreedom }: Reading,
+  replicates: { variance: number; degreesOfFreedom: number },
+  probability: number,
+): number {
+  const ofLevels = error ** 2 + residualError ** 2;
+  const variance = ofLevels + replicates.variance;
+  if (variance === 0) return 0;
+  const degrees = variance ** 2 / (
+    ofLevels ** 2 / degreesOfFreedom +
+    (replicates.degreesOfFreedom > 0 ? replicates.variance ** 2 / replicates.degreesOfFreedom : 0)
+  );
+  return tQuantile(probability, degrees) * Math.sqrt(variance);
+}
+
+/** From the first to the second, on the ln scale. */
+function between(first: number, second: number, share: number): number {
+  return first * (second / first) ** share;
 }
 
 /**
  * What a single run scatters more than a level's mean: the residual error is that of means, and holds only 1/R of the
  * variance between R replicates.
  */
-function replicateError(fit: MetricFit): number {
+function replicateVariance(fit: MetricFit): { variance: number; degreesOfFreedom: number } {
   const means = levelMeans(fit.points);
-  const degrees = means.reduce((sum, mean) => sum + mean.replicates - 1, 0);
-  if (degrees === 0) return 0;
-  const variance = means.reduce((sum, mean) => sum + mean.withinSumOfSquares, 0) / degrees;
+  const degreesOfFreedom = means.reduce((sum, mean) => sum + mean.replicates - 1, 0);
+  if (degreesOfFreedom === 0) return { variance: 0, degreesOfFreedom };
+  const variance = means.reduce((sum, mean) => sum + mean.withinSumOfSquares, 0) / degreesOfFreedom;
   const inverse = means.reduce((sum, mean) => sum + 1 / mean.replicates, 0) / means.length;
-  return Math.sqrt(variance * (1 - inverse));
+  return { variance: variance * (1 - inverse), degreesOfFreedom };
 }
 
 /** e^±width about the estimate, kept finite: no reader distinguishes 10⁴³ from more. */

@@ -1,18 +1,23 @@
 import type { FitPoint, MetricFit, ModelFit, Verdict } from "../schema/mod.ts";
 import { accept, type Candidate } from "./accept.ts";
+import { aicc, akaikeWeights } from "./aicc.ts";
 import { amdahl } from "./amdahl.ts";
+import { brokenStick } from "./broken_stick.ts";
 import type { Curve } from "./curve.ts";
 import { evaluate } from "./evaluate.ts";
 import { exponentialSaturation } from "./exponential_saturation.ts";
-import { type CurveFit, fitCurve } from "./fit_curve.ts";
 import { holdOut } from "./hold_out.ts";
 import { judge } from "./judge.ts";
 import { knee } from "./knee.ts";
 import { type LevelMean, levelMeans } from "./level_means.ts";
 import { linear } from "./linear.ts";
+import { missingLevels } from "./missing_levels.ts";
 import { negligible } from "./negligible.ts";
 import { power } from "./power.ts";
+import { quadratic } from "./quadratic.ts";
+import { tryFit } from "./try_fit.ts";
 import { usl } from "./usl.ts";
+import { withLimits } from "./with_limits.ts";
 
 /** What may be asked of a fit. */
 export interface FitOptions {
@@ -35,14 +40,14 @@ export interface PointsOptions extends FitOptions {
 /**
  * Fits the curves of its kind to replicates, compares them, and says how the metric grows.
  *
- * Demand: line and power law. Throughput: line, power law, Amdahl's law, USL, exponential saturation, knee. Curves are fitted
- * to level means, on the logarithm. With fewer than five usable levels only the line and Amdahl's law are tried; with
- * fewer than three none.
+ * Demand: line, power law, from seven levels on a broken stick, and for comparison within the levels a parabola.
+ * Throughput: line, power law, Amdahl's law, USL, exponential saturation, knee. Curves are fitted to level means, on the
+ * logarithm. With fewer than five usable levels only the line and Amdahl's law are tried; with fewer than three none.
  *
  * @param points Replicates in any order, not changed; those with `excluded` are kept, but not fitted.
  * @param options Metric and kind, and what to read the fit at.
  * @returns Plain data for {@linkcode evaluate}; without a fit `models` is empty and the verdict says why.
- * @throws {RangeError} If a number is not finite, or `level` is not between 0 and 1.
+ * @throws {RangeError} If a number is not finite or over 10¹⁵⁰, or `level` is not between 0 and 1.
  *
  * @example Cores that grow with the sessions
  * ```ts
@@ -80,12 +85,18 @@ export function fitPoints(points: readonly FitPoint[], options: PointsOptions): 
 
   const candidates = candidatesFor(kind, means, level);
   const line = candidates.find(({ fit }) => fit.curve.name === "linear");
-  if (!line) return empty(`No curve could be fitted to ${metric}: it does not grow with the sessions.`);
-  const acceptance = accept(candidates, residualOfProportion(means));
-  const verdict: Verdict = judge(means, acceptance, { kind, target, level, line });
+  if (!line) {
+    return empty(
+      `No curve could be fitted to ${metric}: its levels do not determine one. Run ${
+        2 * means[means.length - 1].level
+      } sessions next.`,
+    );
+  }
+  const acceptance = accept(candidates.filter(({ fit }) => fit.curve !== quadratic), residualOfProportion(means));
+  const verdict: Verdict = judge(means, acceptance, { kind, target, level, line, candidates });
   const fit: MetricFit = {
     ...empty(""),
-    models: toModels(candidates, acceptance.accepted),
+    models: toModels(candidates, acceptance.accepted, { means, level }),
     accepted: acceptance.accepted.fit.curve.name,
     verdict,
   };
@@ -93,11 +104,15 @@ export function fitPoints(points: readonly FitPoint[], options: PointsOptions): 
   return { ...fit, at: (options.at ?? [top, 2 * top, 4 * top]).map((sessions) => evaluate(fit, sessions)) };
 }
 
+/** Squares of what is larger, or smaller, leave the range of a 64-bit float. */
+const LARGEST = 1e150;
+const SMALLEST = 1e-150;
+
 function checkNumbers(points: readonly FitPoint[], { metric, level = 0.95 }: PointsOptions): void {
   for (const { sessions, value } of points) {
-    if (!Number.isFinite(sessions) || !Number.isFinite(value)) {
+    if (!(Math.abs(sessions) <= LARGEST && Math.abs(value) <= LARGEST)) {
       throw new RangeError(
-        `Cannot fit ${metric} as sessions and values must be finite: current value is ${sessions}, ${value}`,
+        `Cannot fit ${metric} as sessions and values must be finite and at most ${LARGEST}: current value is ${sessions}, ${value}`,
       );
     }
   }
@@ -107,7 +122,8 @@ function checkNumbers(points: readonly FitPoint[], { metric, level = 0.95 }: Poi
 }
 
 function markUnusable(point: FitPoint): FitPoint {
-  if (point.excluded !== undefined || (point.sessions > 0 && point.value > 0)) return { ...point };
+  if (point.excluded !== undefined) return { ...point };
+  if (point.sessions > SMALLEST && point.value > SMALLEST) return { ...point };
   return { ...point, excluded: "not positive: a curve with a relative error cannot use it" };
 }
 
@@ -117,37 +133,35 @@ function byLevelAndReplicate(a: FitPoint, b: FitPoint): number {
 
 function adviseLevels(points: readonly FitPoint[], means: readonly LevelMean[]): string {
   const left = points.filter((point) => point.excluded !== undefined);
-  const tried = new Set(points.map(({ level }) => level));
-  const top = Math.max(0, ...means.map(({ level }) => level));
   const why = left.length > 0 ? ` ${left.length} of ${points.length} points were left out: ${left[0].excluded}.` : "";
-  // Over a level that could not be used there is nothing to measure: look between the lower ones.
-  const ceiling = Math.min(...left.map(({ level }) => level).filter((level) => level > top));
-  const lowest = Math.min(...means.map(({ level }) => level));
-  const doublings = Array.from({ length: 17 }, (_, exponent) => (means.length > 0 ? lowest : 1) * 2 ** exponent);
-  const between = doublings.flatMap((level) => [1.5 * level, 1.25 * level, 1.75 * level]).filter(Number.isInteger);
-  const untried = [...doublings, ...between].filter((level) => !tried.has(level) && level < ceiling);
-  const next = untried.slice(0, 5 - means.length).sort((a, b) => a - b);
-  const advice = next.length > 0 ? ` Run ${next.join(", ")} sessions next.` : "";
+  const next = missingLevels(points);
+  const advice = next.length > 0
+    ? ` Run ${next.join(", ")} sessions next.`
+    : " No level is left to run below the first that could not be used.";
   return `${means.length} usable level${means.length === 1 ? "" : "s"}, a fit needs 3 and a verdict 5.${why}${advice}`;
 }
 
 function candidatesFor(kind: "demand" | "throughput", means: readonly LevelMean[], level: number): Candidate[] {
-  const all: Curve[] = kind === "demand" ? [linear, power] : [linear, amdahl, power, usl, exponentialSaturation, knee];
+  const all: Curve[] = kind === "demand"
+    ? [linear, power, brokenStick, quadratic]
+    : [linear, amdahl, power, usl, exponentialSaturation, knee];
+  const levels = new Set(means.map(({ sessions }) => sessions)).size;
   return all
-    .filter((curve) => means.length >= 5 || curve === linear || curve === amdahl)
+    .filter((curve) => levels >= fewestLevels(curve))
     .flatMap((curve) => {
-      const fit = fitCurve(curve, means, { level });
-      return fit ? [{ fit, aicc: aiccOf(fit, means.length), ...holdOut(curve, means) }] : [];
+      const fit = tryFit(curve, means, { level });
+      // A parabola is never read beyond the levels, so that there is nothing to hold out.
+      const predicts = curve === quadratic ? { holdout: null, score: null } : holdOut(curve, means, kind);
+      return fit
+        ? [{ fit, aicc: aicc({ ...fit, points: means.length, parameters: fit.values.length }), ...predicts }]
+        : [];
     });
 }
 
-/** Akaike's criterion with the small-sample correction; the residual variance counts as a parameter. */
-function aiccOf({ residualSumOfSquares, values }: CurveFit, levels: number): number | null {
-  const parameters = values.length + 1;
-  if (levels <= parameters + 1) return null;
-  // Data without error would give −∞: a relative error under 1e-12 is rounding.
-  const variance = Math.max(residualSumOfSquares / levels, 1e-24);
-  return levels * Math.log(variance) + 2 * parameters + 2 * parameters * (parameters + 1) / (levels - parameters - 1);
+/** Five or six means carry three parameters at most. */
+function fewestLevels(curve: Curve): number {
+  if (curve === linear || curve === amdahl) return 3;
+  return curve === brokenStick ? 7 : 5;
 }
 
 function residualOfProportion(means: readonly LevelMean[]): number {
@@ -157,14 +171,18 @@ function residualOfProportion(means: readonly LevelMean[]): number {
 }
 
 /** The accepted curve first, then by hold-out score. */
-function toModels(candidates: readonly Candidate[], accepted: Candidate): ModelFit[] {
-  const weights = akaikeWeights(candidates);
+function toModels(
+  candidates: readonly Candidate[],
+  accepted: Candidate,
+  { means, level }: { means: readonly LevelMean[]; level: number },
+): ModelFit[] {
+  const weights = akaikeWeights(candidates.map(({ aicc }) => aicc));
   const rank = (candidate: Candidate) => candidate === accepted ? -1 : candidate.score ?? Infinity;
   return candidates.map((candidate, index) => ({ candidate, weight: weights[index] }))
     .sort((a, b) => rank(a.candidate) - rank(b.candidate))
     .map(({ candidate: { fit, aicc, holdout, score }, weight }) => ({
       name: fit.curve.name,
-      parameters: fit.parameters,
+      parameters: withLimits(fit, means, level),
       aicc,
       weight,
       holdout,
@@ -174,14 +192,4 @@ function toModels(candidates: readonly Candidate[], accepted: Candidate): ModelF
       degrees_of_freedom: fit.degreesOfFreedom,
       score,
     }));
-}
-
-/** Equal shares where no criterion is defined. */
-function akaikeWeights(candidates: readonly Candidate[]): number[] {
-  const defined = candidates.flatMap(({ aicc }) => aicc === null ? [] : [aicc]);
-  if (defined.length === 0) return candidates.map(() => 1 / candidates.length);
-  const best = Math.min(...defined);
-  const raw = candidates.map(({ aicc }) => aicc === null ? 0 : Math.exp((best - aicc) / 2));
-  const sum = raw.reduce((total, value) => total + value, 0);
-  return raw.map((value) => value / sum);
 }

@@ -1,7 +1,10 @@
 import { fCdf, linearLeastSquares, tQuantile } from "../stats/mod.ts";
 import type { Verdict } from "../schema/mod.ts";
 import type { Acceptance, Candidate } from "./accept.ts";
+import { decidingLevel } from "./deciding_level.ts";
 import type { LevelMean } from "./level_means.ts";
+import { nestedF } from "./nested_f.ts";
+import { uslPeak } from "./usl_peak.ts";
 
 /** What the verdict is about. */
 export interface JudgeOptions {
@@ -19,33 +22,39 @@ const MATERIAL = 0.05;
  * Says whether a metric grows in proportion to the sessions, and what decided.
  *
  * A base cost is not non-linearity: `a + b·N` is `linear`. Anything else needs a curve that was accepted against the
- * line (see {@linkcode accept}) *and* a difference of more than 5 % at the target: significant but trivial is linear.
+ * line (see {@linkcode accept}: proven) *and* a difference of more than 5 % at the target: significant but trivial is linear.
  * `inconclusive` where the evidence disagrees with itself, where the levels are fewer than five, or where the scatter
  * is too wide to see a difference; the text then names the level to run next.
  *
  * @param means Level means, ascending, at least three.
  * @param acceptance What {@linkcode accept} found.
- * @param line The line's candidate.
- * @param options Kind of metric, and the target.
+ * @param options Kind of metric, the target, the line, and all curves.
  * @returns Outcome, effect [%], and the numbers in words.
  */
 export function judge(
   means: readonly LevelMean[],
   acceptance: Acceptance,
-  options: JudgeOptions & { line: Candidate },
+  options: JudgeOptions & { line: Candidate; candidates: readonly Candidate[] },
 ): Verdict {
   const { line, kind } = options;
   const target = options.target ?? means[means.length - 1].sessions;
-  const { accepted, challenger, p } = acceptance;
+  const { challenger, p, proven } = acceptance;
   const share = challenger ? read(challenger, target) / read(line, target) - 1 : 0;
   const outcome = (kind: Verdict["kind"], text: string): Verdict => ({ kind, effect_percent: 100 * share, text });
-  const next = `Run ${2 * Math.max(...means.map(({ level }) => level))} sessions next to decide.`;
+  const top = Math.max(...means.map(({ level }) => level));
+  const decides = decidingLevel(top, {
+    line: (sessions) => read(line, sessions),
+    curve: (sessions) => read(challenger ?? line, sessions),
+    scatter: residualError(line),
+  });
+  const next = `Run ${decides} sessions next to decide.`;
   const against = challenger
     ? `the best curve (${challenger.fit.curve.name}) differs from the line by ${signed(100 * share)} % at ${
       plain(target)
     } ${target === 1 ? "session" : "sessions"}, p ${probability(p)}`
     : "no other curve could be fitted";
-  const numbers = `${against}; log–log slope ${logSlope(means, options.level ?? 0.95)}`;
+  const turns = kind === "throughput" ? turnsDown(options.candidates) : "";
+  const numbers = `${against}; log–log slope ${logSlope(means, options.level ?? 0.95)}${turns}`;
 
   if (means.length < 5) {
     return outcome(
@@ -53,8 +62,8 @@ export function judge(
       `${means.length} usable levels are too few to tell a line from a curve: 5 are needed. ${next}`,
     );
   }
-  if (accepted !== line && Math.abs(share) > MATERIAL) {
-    const bends = kind === "throughput" && accepted.fit.curve.name !== "power" ? "saturating" : "sublinear";
+  if (challenger && proven && Math.abs(share) > MATERIAL) {
+    const bends = kind === "throughput" && challenger.fit.curve.name !== "power" ? "saturating" : "sublinear";
     const grows = share > 0 ? "superlinear" : bends;
     return outcome(grows, `${capital(grows)}: ${numbers}.`);
   }
@@ -79,8 +88,20 @@ export function judge(
   }
   return outcome(
     "linear",
-    accepted === line ? `Linear: ${numbers}.` : `Linear: a curve is real but makes little difference (${numbers}).`,
+    proven ? `Linear: a curve is real but makes little difference (${numbers}).` : `Linear: ${numbers}.`,
   );
+}
+
+/** Whether throughput falls beyond a peak: κ = 0 tested by F of Amdahl's law against the USL. */
+function turnsDown(candidates: readonly Candidate[]): string {
+  const find = (name: string) => candidates.find(({ fit }) => fit.curve.name === name)?.fit;
+  const [restricted, full] = [find("amdahl"), find("usl")];
+  if (!restricted || !full || full.degreesOfFreedom < 1) return "";
+  const { p } = nestedF(restricted, full);
+  const peak = uslPeak(full.values);
+  return p < 0.05 && peak
+    ? `; the USL turns down at ${plain(peak.sessions)} sessions (κ = 0: p ${probability(p)})`
+    : "";
 }
 
 function read({ fit }: Candidate, sessions: number): number {

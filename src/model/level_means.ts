@@ -20,6 +20,9 @@ export interface LevelMean {
  * Fits use level means because replicates of one level share whatever was special about that level: counted as
  * independent they make a "95 %" interval cover half as often as it says.
  *
+ * More than 200 different levels are no sweep but a record of what came: there levels within a few per cent of each other
+ * are taken as one, in 128 steps of equal ratio.
+ *
  * @param points Replicates; those with `excluded` are left out.
  * @returns Ascending by sessions.
  *
@@ -36,10 +39,14 @@ export interface LevelMean {
  * ```
  */
 export function levelMeans(points: readonly FitPoint[]): LevelMean[] {
-  const usable = points.filter((point) => point.excluded === undefined);
-  const levels = [...new Set(usable.map((point) => point.level))];
-  return levels.map((level) => {
-    const replicates = usable.filter((point) => point.level === level);
+  const levels = new Map<number, FitPoint[]>();
+  for (const point of points) {
+    if (point.excluded !== undefined) continue;
+    const replicates = levels.get(point.level);
+    if (replicates) replicates.push(point);
+    else levels.set(point.level, [point]);
+  }
+  return grouped(levels).map(([level, replicates]) => {
     const logs = replicates.map((point) => Math.log(point.value));
     const mean = logs.reduce((sum, value) => sum + value, 0) / logs.length;
     return {
@@ -50,4 +57,24 @@ export function levelMeans(points: readonly FitPoint[]): LevelMean[] {
       withinSumOfSquares: logs.reduce((sum, value) => sum + (value - mean) ** 2, 0),
     };
   }).sort((a, b) => a.sessions - b.sessions);
+}
+
+const MOST_LEVELS = 200;
+const STEPS = 128;
+
+function grouped(levels: ReadonlyMap<number, FitPoint[]>): (readonly [number, FitPoint[]])[] {
+  if (levels.size <= MOST_LEVELS) return [...levels];
+  const logs = [...levels.values()].flat().map((point) => ({ point, log: Math.log(point.sessions) }));
+  const [lowest, highest] = logs.reduce(
+    ([low, high], { log }) => [Math.min(low, log), Math.max(high, log)],
+    [Infinity, -Infinity],
+  );
+  const groups = Map.groupBy(
+    logs,
+    ({ log }) => Math.min(STEPS - 1, Math.floor(STEPS * (log - lowest) / (highest - lowest || 1))),
+  );
+  return [...groups.values()].map((group) => {
+    const replicates = group.map(({ point }) => point);
+    return [replicates.reduce((sum, { level }) => sum + level, 0) / replicates.length, replicates];
+  });
 }

@@ -1,4 +1,13 @@
-import type { Evaluation, Extrapolation, MetricFit, ModelFit, Sizing, SizingMetric, Verdict } from "../schema/mod.ts";
+import type {
+  Evaluation,
+  Extrapolation,
+  Interval,
+  MetricFit,
+  ModelFit,
+  Sizing,
+  SizingMetric,
+  Verdict,
+} from "../schema/mod.ts";
 import { formatQuantity, formatRange } from "../size/mod.ts";
 
 /** Sentences about a result: text for a notebook's last line, for `console.log`, and for templates. */
@@ -71,10 +80,17 @@ function parametersText(fit: MetricFit, model: ModelFit): string {
   return Object.entries(model.parameters).map(([name, { value, interval }]) => {
     const metric = metricOfParameter(fit, name);
     const suffix = name === "slope" || name === "lambda" ? " a session" : "";
-    // A bound has no interval of its own.
-    const range = interval === null ? "at its bound" : formatRange(interval, metric);
-    return `${name} ${formatQuantity(value, metric)}${suffix} (${range})`;
+    return `${name} ${formatQuantity(value, metric)}${suffix} (${rangeText(value, interval, metric)})`;
   }).join(", ");
+}
+
+/** An interval that begins or ends at the value is one from a bound: its other end is what is known. */
+function rangeText(value: number, interval: Interval | null, metric: string): string {
+  if (interval === null) return "at its bound";
+  const [lower, upper] = interval;
+  if (lower === value && upper > value) return `at its bound, at most ${formatQuantity(upper, metric)}`;
+  if (upper === value && lower < value) return `at its bound, at least ${formatQuantity(lower, metric)}`;
+  return formatRange(interval, metric);
 }
 
 /** The metric in whose unit a parameter is; exponents and shares have none. */

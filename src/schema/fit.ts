@@ -20,7 +20,10 @@ export interface FittedParameter {
   value: number;
   /** `null` at a bound, where a Wald error means nothing. */
   standard_error: number | null;
-  /** Two-sided, at the fit's level. */
+  /**
+   * Two-sided, at the fit's level; at a bound from there to the one-sided profile limit. `null` where the levels say nothing
+   * of it: no degrees of freedom, or data without error.
+   */
   interval: Interval | null;
 }
 
@@ -47,7 +50,7 @@ export interface ModelFit {
   residual_error: number;
   /** Usable levels minus parameters. */
   degrees_of_freedom: number;
-  /** Hold-out error on the ln scale, √(h₁² + h₂²/2) + 0.01; `null` where it could not be had. */
+  /** Hold-out error on the ln scale, √1.5·h + 0.05, of a demand + 0.03; `null` where it could not be had. */
   score: number | null;
 }
 

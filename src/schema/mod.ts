@@ -9,6 +9,7 @@ export * from "./rows.ts";
 export * from "./run.ts";
 export * from "./levels.ts";
 export * from "./limit.ts";
+export * from "./next.ts";
 export * from "./fit.ts";
 export * from "./sizing.ts";
 export * from "./comparison.ts";

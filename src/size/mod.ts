@@ -4,6 +4,7 @@ export { catalogue } from "./catalogue.ts";
 export { compareRuns, type CompareRunsOptions } from "./compare_runs.ts";
 export { formatQuantity } from "./format_quantity.ts";
 export { formatRange } from "./format_range.ts";
+export { nextLevel } from "./next_level.ts";
 export { size } from "./size.ts";
 export { SIZING_METRICS } from "./parts.ts";
 export { type SizingTableRow, tabulateSizing } from "./tabulate_sizing.ts";

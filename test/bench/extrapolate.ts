@@ -3,7 +3,7 @@ import { textTable } from "../../src/cli/text_table.ts";
 import { curveByName, evaluate, fitPoints } from "../../src/model/mod.ts";
 import type { MetricFit, ModelFit } from "../../src/schema/mod.ts";
 import { leastSquares, tQuantile } from "../../src/stats/mod.ts";
-import { type Case, casesOf, throughputSeries } from "./real_sweeps.ts";
+import { type Case, casesOf, demandSeries, throughputSeries } from "./real_sweeps.ts";
 
 const NOMINAL = 0.9;
 
@@ -25,12 +25,17 @@ interface Prediction {
 }
 
 /** Predicting the level at twice the top of real sweeps: Plimsoll's band, each single curve, the best by AICc, and R's. */
-export function bench(): void {
-  const scores = compareMethods(casesOf(throughputSeries()));
+export async function bench(): Promise<void> {
+  print("Throughput", compareMethods(casesOf(throughputSeries())));
+  print("CPU and memory", compareMethods(casesOf(await demandSeries(), FEWEST_DEMAND_LEVELS)));
+}
+
+/** The published series of demand are short, and a line can be fitted to three levels. */
+export const FEWEST_DEMAND_LEVELS = 3;
+
+function print(what: string, scores: readonly Score[]): void {
   const percent = (ratio: number) => `${(100 * ratio).toFixed(1)} %`;
-  console.log(
-    `Throughput at about twice the top level, from the levels below, ${scores[0].cases} cases of real sweeps\n`,
-  );
+  console.log(`${what} at about twice the top level, from the levels below, ${scores[0].cases} cases of real sweeps\n`);
   console.log(textTable(
     ["method", "cases", "median error", "90 % band holds", "mean interval score"],
     scores.map((score) => [
@@ -42,6 +47,7 @@ export function bench(): void {
     ]),
     [1, 2, 3, 4],
   ));
+  console.log();
 }
 
 /** Scores every method over the same cases; Plimsoll's comes first. */
@@ -51,6 +57,7 @@ export function compareMethods(cases: readonly Case[]): Score[] {
     const observed = one.next.value;
     for (const [method, { estimate, band }] of Object.entries(predictions(one))) {
       const [low, high, value] = [...band, observed].map(Math.log);
+      if (![low, high, value].every(Number.isFinite)) continue;
       const missed = Math.max(0, low - value, value - high);
       const row = {
         error: Math.abs(estimate / observed - 1),
@@ -69,20 +76,23 @@ export function compareMethods(cases: readonly Case[]): Score[] {
   }));
 }
 
-function predictions({ known, next }: Case): Record<string, Prediction> {
-  const points = known.map((point) => ({ ...point, level: point.sessions, replicate: 1 }));
-  const fit = fitPoints(points, { metric: "throughput", kind: "throughput", level: NOMINAL });
+function predictions({ kind, known, next }: Case): Record<string, Prediction> {
+  const fit = fitPoints(known, { metric: kind, kind, level: NOMINAL });
   const read = (what: MetricFit): Prediction => {
     const { estimate, prediction: band } = evaluate(what, next.sessions);
     return { estimate, band };
   };
   const alone = (model: ModelFit) => read({ ...fit, accepted: model.name, models: [{ ...model, score: null }] });
-  const byAicc = fit.models.filter(({ aicc }) => aicc !== null).toSorted((a, b) => a.aicc! - b.aicc!)[0];
+  const models = fit.models.filter(({ name }) => name !== "quadratic");
+  const ranked = models.filter(({ aicc }) => aicc !== null).toSorted((a, b) => a.aicc! - b.aicc!);
+  // With too few levels for the criterion there is only the line to choose.
+  const byAicc = ranked[0] ?? models.find(({ name }) => name === "linear");
   return {
     plimsoll: read(fit),
-    ...Object.fromEntries(fit.models.map((model) => [model.name, alone(model)])),
-    ...(byAicc ? { "best AICc": alone(byAicc) } : {}),
-    "usl of R": uslOfR(known, next.sessions),
+    // A parabola is never read beyond the levels.
+    ...Object.fromEntries(models.map((model) => [model.name, alone(model)])),
+    "best AICc": alone(byAicc!),
+    ...(kind === "throughput" ? { "usl of R": uslOfR(known, next.sessions) } : {}),
   };
 }
 

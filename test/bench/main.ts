@@ -12,6 +12,7 @@ const BENCHES: Record<string, string> = {
   fit: "fits a second of a curve with its errors, and a bootstrap, beside scipy and R (1 min)",
   extrapolate: "predicting real sweeps at twice their top level, beside single curves and the usl package of R",
   sizing: "whether sizes cover a known truth at 4 times the top level, and comparisons find known changes (2 min)",
+  coverage: "what 95 % bands hold of simulated truths, and how wide they are beside an oracle's (5 min)",
   truth: "what is measured of a Streamer, beside what it knows of itself",
 };
 

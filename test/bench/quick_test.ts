@@ -68,6 +68,13 @@ Deno.test("bench sizing sizes known truths and says its goals", async () => {
   assert.equal(row(text, "none")[1], "0.0 %");
 });
 
+Deno.test("bench coverage measures bands on simulated sweeps", async () => {
+  const text = await quick("coverage");
+  const shares = row(text, "USL, κ 0, 8 levels, constant")[1].split("  ").map(Number);
+  assert(shares.every((share) => share >= 80 && share <= 100), text);
+  assert.match(text, /Out of 93 to 97 %/);
+});
+
 Deno.test("Rounds leaves out who fails, compares within rounds, and lets ours not fail", async () => {
   const values: Record<string, number[]> = { ours: [1, 2, 30], slow: [2, 8, 60] };
   const next = (name: string) => () => Promise.resolve(values[name].shift()!);

@@ -36,22 +36,33 @@ for (const name of ["cisco", "specsdm91", "raytracer"]) {
   });
 }
 
-Deno.test("evaluate() is never surer of a new run than the accepted curve is, and contains the other good curves", () => {
+Deno.test("evaluate() holds the other good curves beyond the levels, and from two doublings on the accepted curve's own interval", () => {
   const points = simulate((n) => 10 * n / (1 + 0.03 * (n - 1)), { ...SIX_LEVELS, noise: 0.02, seed: 1 });
   const fit = fitPoints(points, { metric: "throughput", kind: "throughput" });
   const alone: MetricFit = { ...fit, models: fit.models.filter(({ name }) => name === fit.accepted) };
   const best = Math.min(...fit.models.map(({ score }) => score!));
-  const others = fit.models.filter(({ score, name }) => score! <= 3 * best && name !== fit.accepted);
+  const others = fit.models.filter(({ score, name }) => score! <= 2.5 * best && name !== fit.accepted);
   assert.ok(others.length > 0);
-  for (const sessions of [8, 16, 32, 64, 128]) {
+  for (const sessions of [48, 64, 96, 128, 256]) {
     const { prediction, sizing_upper } = evaluate(fit, sessions);
-    const own = evaluate(alone, sessions).prediction;
-    assert.ok(prediction[0] <= own[0] && prediction[1] >= own[1]);
     for (const { name } of others) {
-      const { estimate } = evaluate({ ...fit, accepted: name }, sessions);
-      assert.ok(prediction[0] <= estimate && estimate <= prediction[1], `${name} at ${sessions}`);
-      assert.ok(sizing_upper >= estimate);
+      const { confidence } = evaluate({ ...alone, accepted: name, models: others }, sessions);
+      const curve = Math.sqrt(confidence[0] * confidence[1]);
+      assert.ok(prediction[0] <= curve && curve <= prediction[1], `${name} at ${sessions}`);
+      assert.ok(sizing_upper >= curve);
     }
+    const own = evaluate({ ...alone, models: alone.models.map((model) => ({ ...model, score: null })) }, sessions);
+    if (sessions >= 128) assert.ok(prediction[0] <= own.prediction[0] && prediction[1] >= own.prediction[1]);
+  }
+});
+
+Deno.test("evaluate() passes from the levels into what lies beyond without a step", () => {
+  const points = simulate((n) => 10 * n / (1 + 0.03 * (n - 1)), { ...SIX_LEVELS, noise: 0.02, seed: 1 });
+  const fit = fitPoints(points, { metric: "throughput", kind: "throughput" });
+  for (const sessions of [32, 64, 128]) {
+    const [below, above] = [sessions - 1e-6, sessions + 1e-6].map((n) => evaluate(fit, n));
+    const edges = ({ estimate, prediction, sizing_upper }: typeof above) => [estimate, ...prediction, sizing_upper];
+    edges(below).forEach((edge, index) => assert.ok(Math.abs(edges(above)[index] / edge - 1) < 1e-5, `${sessions}`));
   }
 });
 
