@@ -1,0 +1,112 @@
+import { isDeepStrictEqual } from "node:util";
+import { basename, join } from "node:path";
+import { reduceAttempt, type ReducedSample, RESOURCE_FIELDS, RowScanner, scannedResources } from "../quality/mod.ts";
+import { attemptFiles, type RowKind } from "../schema/attempt_files.ts";
+import type { EventRow, RequestRow, ResourceRow } from "../schema/rows.ts";
+import type { AttemptSeal } from "../schema/run.ts";
+import { parseJsonl } from "./read_jsonl.ts";
+import type { FoundAttempt, ReducedAttempt, Reduction } from "./read_part.ts";
+import { readSealed } from "./read_sealed.ts";
+
+/** A part of a run that ended as planned, with its rows. Those stay on disk until somebody asks for them. */
+export interface Attempt {
+  /** From `COMPLETE.json`. */
+  seal: AttemptSeal;
+  /** Folder, relative to the run. */
+  path: string;
+  /** Run to warm up: in no summary and no fit. */
+  discarded: boolean;
+  /** From `requests.jsonl`, in order; those of further agents, `requests.2.jsonl` and so on, follow. */
+  readonly requests: RequestRow[];
+  /** From `resources.jsonl`, in order; in a merged run those of the other machines, which say their `share`, follow. */
+  readonly resources: ResourceRow[];
+  /** From `events.jsonl`, in order; those of further agents follow. */
+  readonly events: EventRow[];
+}
+
+/** Where an attempt was read from, and what was made of it then. */
+interface Source {
+  root: string;
+  seal: AttemptSeal;
+  by: Reduction;
+  reduced?: ReducedAttempt;
+}
+
+const sources = new WeakMap<Attempt, Source>();
+
+/** An attempt whose rows are read when somebody asks for them. */
+export function attemptOf(
+  found: FoundAttempt & { kind: "used" },
+  of: { root: string; discarded: boolean; by: Reduction },
+): Attempt {
+  const { path, seal, reduced } = found;
+  const source = { root: of.root, seal: structuredClone(seal), by: structuredClone(of.by), reduced };
+  const kept: { requests?: RequestRow[]; resources?: ResourceRow[]; events?: EventRow[] } = {};
+  const attempt: Attempt = {
+    seal,
+    path,
+    discarded: of.discarded,
+    get requests() {
+      return kept.requests ??= readRows(source, path, "requests");
+    },
+    get resources() {
+      return kept.resources ??= readRows(source, path, "resources");
+    },
+    get events() {
+      return kept.events ??= readRows(source, path, "events");
+    },
+  };
+  sources.set(attempt, source);
+  return attempt;
+}
+
+/** Rows of an attempt, which it does not keep: those of all attempts at once may be more than there is room for. */
+export function rowsOf(attempt: Attempt, kind: "requests"): readonly RequestRow[];
+export function rowsOf(attempt: Attempt, kind: "resources"): readonly ResourceRow[];
+export function rowsOf(attempt: Attempt, kind: "requests" | "resources"): readonly object[] {
+  const source = sources.get(attempt);
+  return source ? readRows(source, attempt.path, kind) : attempt[kind];
+}
+
+/** Samples of an attempt, as far as it is reduced from them. */
+export function samplesOf(attempt: Attempt): readonly ReducedSample[] {
+  const source = sources.get(attempt);
+  if (!source) return attempt.resources;
+  const scanner = new RowScanner(RESOURCE_FIELDS);
+  readFiles(source, attempt.path, "resources", (bytes, end) => scanner.scanPadded(bytes, end));
+  return scannedResources(scanner.rows);
+}
+
+/** What an attempt comes to: as it was when it was read, unless somebody has changed what counts. */
+export function reducedOf(attempt: Attempt, by: Reduction): ReducedAttempt {
+  const source = sources.get(attempt);
+  if (source?.reduced && isDeepStrictEqual([source.seal, source.by], [attempt.seal, by])) return source.reduced;
+  return {
+    summary: reduceAttempt(attempt, by.plan, by.capacity),
+    memory_kinds: [...new Set(attempt.resources.map((row) => row.memory_kind))],
+  };
+}
+
+function readRows<Row>(source: Source, path: string, kind: RowKind): Row[] {
+  const rows: Row[] = [];
+  readFiles(source, path, kind, (bytes, end) => {
+    for (const row of parseJsonl<Row>(decoder.decode(bytes.subarray(0, end))).rows) rows.push(row);
+  });
+  return rows;
+}
+
+const decoder = new TextDecoder();
+
+function readFiles(
+  { root, seal }: Source,
+  path: string,
+  kind: RowKind,
+  take: (bytes: Uint8Array, end: number) => void,
+): void {
+  for (const name of attemptFiles(seal.files, kind)) {
+    const file = join(root, path, basename(name));
+    if (readSealed(file, seal.files[name], take) === undefined) {
+      throw new Error(`Cannot read ${file} as it is not what it was when the run was loaded: load it again`);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import pl from "nodejs-polars";
+import { type Attempt, rowsOf } from "./attempt.ts";
+import type { DataFrame } from "./data_frame.ts";
+
+/** A row a request, with `latency_ms` from the intended start and `steady`. */
+export function requestFrame(attempts: readonly Attempt[]): DataFrame {
+  return frame(attempts, (attempt) => {
+    const { window } = attempt.seal;
+    return rowsOf(attempt, "requests").map((row) => {
+      const ended_ms = row.started_ms + row.duration_ms;
+      return {
+        ...row,
+        latency_ms: row.phase === undefined ? ended_ms - row.scheduled_ms : null,
+        steady: ended_ms >= window.from_ms && ended_ms <= window.to_ms,
+      };
+    });
+  });
+}
+
+/** A row a sample and group, scalar columns, with `steady`. */
+export function resourceFrame(attempts: readonly Attempt[]): DataFrame {
+  return frame(attempts, (attempt) => {
+    const { window } = attempt.seal;
+    return rowsOf(attempt, "resources").map(({ core_busy_ms: _cores, artifact_bytes, ...row }) => ({
+      ...row,
+      artifact_bytes: artifact_bytes ? Object.values(artifact_bytes).reduce((sum, bytes) => sum + bytes, 0) : null,
+      steady: row.t_ms >= window.from_ms && row.t_ms <= window.to_ms,
+    }));
+  });
+}
+
+/** Columns of whole numbers that stay small. */
+const COUNTS = new Set([
+  "share",
+  "level",
+  "replicate",
+  "attempt",
+  "seq",
+  "session",
+  "iteration",
+  "status",
+  "processes",
+]);
+
+/** One frame of all attempts, made of one each: their rows need not be there at once. */
+function frame(attempts: readonly Attempt[], rowsOf: (attempt: Attempt) => Record<string, unknown>[]): DataFrame {
+  // By columns, since one that is absent from the first rows would be lost by rows. The first value says what type it is of.
+  const types = new Map<string, string | undefined>();
+  const parts = attempts.flatMap((attempt) => {
+    const { level, replicate, attempt: number } = attempt.seal;
+    const keys = { level, replicate, attempt: number, discarded: attempt.discarded };
+    const rows = rowsOf(attempt).map((row): Record<string, unknown> => ({ ...keys, ...row }));
+    const names = new Set(rows.flatMap((row) => Object.keys(row)));
+    const columns = [...names].flatMap((name) => {
+      const values = rows.map((row) => row[name] ?? null);
+      const first = values.find((value) => value !== null);
+      const type = types.get(name) ?? (first === undefined ? undefined : typeof first);
+      types.set(name, type);
+      return first === undefined ? [] : [[name, series(name, values, type)] as const];
+    });
+    return columns.length > 0 ? [pl.DataFrame(Object.fromEntries(columns))] : [];
+  });
+  if (parts.length === 0) return pl.DataFrame({});
+  const all = pl.concat(parts, { how: "diagonal" });
+  const absent = [...types].flatMap(([name, type]) => type === undefined ? [name] : []);
+  const empty = absent.map((name) => series(name, new Array(all.height).fill(null), undefined));
+  return (empty.length > 0 ? all.withColumns(...empty) : all).select(...types.keys());
+}
+
+function series(name: string, values: unknown[], type: string | undefined) {
+  if (type === "number") return pl.Series(name, values as number[], COUNTS.has(name) ? pl.Int32 : pl.Float64);
+  if (type === "boolean") return pl.Series(name, values as boolean[], pl.Bool);
+  return pl.Series(name, values as string[], pl.Utf8);
+}
