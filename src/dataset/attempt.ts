@@ -5,7 +5,7 @@ import { attemptFiles, type RowKind } from "../schema/attempt_files.ts";
 import type { EventRow, RequestRow, ResourceRow } from "../schema/rows.ts";
 import type { AttemptSeal } from "../schema/run.ts";
 import { parseJsonl } from "./read_jsonl.ts";
-import type { FoundAttempt, ReducedAttempt, Reduction } from "./read_part.ts";
+import { type FoundAttempt, reduced, type ReducedAttempt, type Reduction } from "./read_part.ts";
 import { readSealed } from "./read_sealed.ts";
 
 /** A part of a run that ended as planned, with its rows. Those stay on disk until somebody asks for them. */
@@ -39,8 +39,13 @@ export function attemptOf(
   found: FoundAttempt & { kind: "used" },
   of: { root: string; discarded: boolean; by: Reduction },
 ): Attempt {
-  const { path, seal, reduced } = found;
-  const source = { root: of.root, seal: structuredClone(seal), by: structuredClone(of.by), reduced };
+  const { path, seal } = found;
+  const source: Source = {
+    root: of.root,
+    seal: structuredClone(seal),
+    by: structuredClone(of.by),
+    reduced: found.reduced,
+  };
   const kept: { requests?: RequestRow[]; resources?: ResourceRow[]; events?: EventRow[] } = {};
   const attempt: Attempt = {
     seal,
@@ -81,10 +86,7 @@ export function samplesOf(attempt: Attempt): readonly ReducedSample[] {
 export function reducedOf(attempt: Attempt, by: Reduction): ReducedAttempt {
   const source = sources.get(attempt);
   if (source?.reduced && isDeepStrictEqual([source.seal, source.by], [attempt.seal, by])) return source.reduced;
-  return {
-    summary: reduceAttempt(attempt, by.plan, by.capacity),
-    memory_kinds: [...new Set(attempt.resources.map((row) => row.memory_kind))],
-  };
+  return reduced(attempt, by);
 }
 
 function readRows<Row>(source: Source, path: string, kind: RowKind): Row[] {

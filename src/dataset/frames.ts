@@ -68,7 +68,12 @@ function frame(attempts: readonly Attempt[], rowsOf: (attempt: Attempt) => Recor
 }
 
 function series(name: string, values: unknown[], type: string | undefined) {
-  if (type === "number") return pl.Series(name, values as number[], COUNTS.has(name) ? pl.Int32 : pl.Float64);
+  if (type === "number") {
+    const as = COUNTS.has(name) ? pl.Int32 : pl.Float64;
+    if (values.some((value) => typeof value !== "number")) return pl.Series(name, values as number[], as);
+    // Numbers that are all there are handed over at once.
+    return pl.Series(name, Float64Array.from(values as number[])).cast(as);
+  }
   if (type === "boolean") return pl.Series(name, values as boolean[], pl.Bool);
   return pl.Series(name, values as string[], pl.Utf8);
 }

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { capacityOf } from "../quality/mod.ts";
@@ -6,10 +7,12 @@ import { planSchema } from "../schema/plan.ts";
 import type { ManifestLine, Provenance, RunInfo } from "../schema/run.ts";
 import { type Attempt, attemptOf } from "./attempt.ts";
 import type { DataFrame } from "./data_frame.ts";
+import { type Derived, derivedFrame, openDerived, writeDerived } from "./derive.ts";
 import { requestFrame, resourceFrame } from "./frames.ts";
+import { derivedFile } from "./read_derived.ts";
 import { readJsonl } from "./read_jsonl.ts";
-import { leftOut } from "./read_part.ts";
-import { readParts } from "./read_parts.ts";
+import { type FoundAttempt, leftOut, type Reduction } from "./read_part.ts";
+import { readInThreads } from "./read_in_threads.ts";
 
 /** A run as read from its directory. Frames are tidy: one row a request, sample or event, keyed by level, replicate, attempt. */
 export interface Dataset {
@@ -56,7 +59,10 @@ export async function load(path: string): Promise<Dataset> {
   const attempts: Attempt[] = [];
   const idle: Attempt[] = [];
   const by = { plan: info.plan, capacity: capacityOf(info.plan, info.provenance) };
-  for (const found of await readParts(root, await attemptFolders(root), by)) {
+  const parts = await attemptFolders(root);
+  const derived = openDerived(root, parts);
+  const all = derived ? await readFromDerived(root, derived, by) : await readParts(root, parts, by);
+  for (const found of all) {
     let used: Attempt | undefined;
     for (const each of found) {
       if (each.kind === "unused") {
@@ -87,18 +93,64 @@ export async function load(path: string): Promise<Dataset> {
   const warning = endWarning(lines);
   if (warning) warnings.push(warning);
   const frames: { requests?: DataFrame; resources?: DataFrame } = {};
-  return {
+  const dataset: Dataset = {
     info,
     attempts,
     idle,
     get requests() {
-      return frames.requests ??= requestFrame(attempts);
+      return frames.requests ??= derived ? derivedFrame(root, "requests") : requestFrame(attempts);
     },
     get resources() {
-      return frames.resources ??= resourceFrame(attempts);
+      return frames.resources ??= derived ? derivedFrame(root, "resources") : resourceFrame(attempts);
     },
     warnings,
   };
+  origins.set(dataset, { root, parts, found: all, derived: derived !== undefined });
+  return dataset;
+}
+
+/** How datasets were found. */
+const origins = new WeakMap<Dataset, { root: string; parts: string[][]; found: FoundAttempt[][]; derived: boolean }>();
+
+/**
+ * Writes all rows of a run as Parquet into its folder `derived`, from where {@linkcode load} and others read them several times as
+ * fast. They are used as long as they match the run's seals, and can be made again.
+ *
+ * @param path the run directory.
+ * @returns the paths of the files, which are left as they are if they match.
+ * @throws {InputError} If there is no run.
+ *
+ * @example A run that is looked at again and again
+ * ```ts ignore
+ * import { derive, load } from "plimsoll";
+ * await derive("data/runs/first");
+ * const dataset = await load("data/runs/first");
+ * ```
+ */
+export async function derive(path: string): Promise<string[]> {
+  const dataset = await load(path);
+  const { root, derived, ...found } = origins.get(dataset)!;
+  if (derived) return ["requests.parquet", "resources.parquet"].map((name) => derivedFile(root, name));
+  const order = dataset.attempts.map((attempt) => attempt.path);
+  return await writeDerived({ root, ...found, order, requests: dataset.requests, resources: dataset.resources });
+}
+
+async function readParts(root: string, parts: string[][], by: Reduction): Promise<FoundAttempt[][]> {
+  let bytes = 0;
+  for (const [latest] of parts) {
+    for (const name of ["requests.jsonl", "resources.jsonl"]) {
+      bytes += statSync(join(root, latest, name), { throwIfNoEntry: false })?.size ?? 0;
+    }
+  }
+  return await readInThreads(root, parts, { by, bytes });
+}
+
+async function readFromDerived(root: string, derived: Derived, by: Reduction): Promise<FoundAttempt[][]> {
+  const { found, tasks, bytes } = derived;
+  const reduced = new Map(
+    (await readInThreads(root, tasks, { by, bytes: 10 * bytes })).flat().map((each) => [each.path, each]),
+  );
+  return found.map((part) => part.map((each) => each.kind === "used" ? reduced.get(each.path) ?? each : each));
 }
 
 /** The attempts that are used though the machine was not quiet when they began. */

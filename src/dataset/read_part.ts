@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import {
+  type AttemptRows,
   type Capacity,
   reduceAttempt,
   type ReducedSample,
@@ -99,16 +100,21 @@ function readAttempt(root: string, of: { path: string; seal: AttemptSeal }, by: 
   if (seal.kind === "idle") return { kind: "used", path, seal, warnings };
   const samples = scannedResources(resourceScanner.rows);
   const rows = { seal, requests: scannedRequests(requestScanner.rows), resources: samples, events };
-  const reduced: ReducedAttempt = {
+  return { kind: "used", path, seal, warnings, reduced: reduced(rows, by) };
+}
+
+/** What the rows of an attempt come to. */
+export function reduced(rows: AttemptRows, by: Reduction): ReducedAttempt {
+  return {
     summary: reduceAttempt(rows, by.plan, by.capacity),
-    memory_kinds: [...new Set(samples.map((row) => row.memory_kind))],
+    memory_kinds: [...new Set(rows.resources.map((row) => row.memory_kind))],
   };
-  return { kind: "used", path, seal, warnings, reduced };
 }
 
 const decoder = new TextDecoder();
 
-function readSeal(folder: string): AttemptSeal | "broken" | undefined {
+/** The seal of an attempt's folder; nothing if it has none. */
+export function readSeal(folder: string): AttemptSeal | "broken" | undefined {
   try {
     return attemptSealSchema.parse(JSON.parse(readFileSync(join(folder, "COMPLETE.json"), "utf8")));
   } catch (error) {

@@ -9,6 +9,8 @@ const BENCHES: Record<string, string> = {
   browser:
     "what 8 browser sessions cost their generator, beside Artillery's Playwright engine and plain Playwright (2 min)",
   measure: "what sampling and recording cost, beside psutil and systeminformation (3 min)",
+  dataset:
+    "loading 5 million request rows and 1 million resource rows, beside DuckDB, Polars and pandas (10 min, 2 GB of disk)",
   extrapolate: "predicting real sweeps at twice their top level, beside single curves and the usl package of R",
   truth: "what is measured of a Streamer, beside what it knows of itself",
 };
