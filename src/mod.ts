@@ -82,7 +82,7 @@ export type {
 export type { BrowserCall, BrowserContext, BrowserModule, BrowserPage } from "./drive/browser/browser_module.ts";
 
 // From rows to levels
-export { exportRun, levelFrame, load, summarise, timeline } from "./dataset/mod.ts";
+export { derive, exportRun, levelFrame, load, summarise, timeline } from "./dataset/mod.ts";
 export type { Attempt, DataFrame, Dataset, ExportFormat } from "./dataset/mod.ts";
 
 // From levels to curves

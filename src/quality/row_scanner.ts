@@ -127,8 +127,8 @@ export class RowScanner {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at < end;) {
       if (this.#length === this.#capacity) this.#grow();
-      let after = bytes[at] === OPEN ? this.#scanLine(bytes, view, at) : -1;
-      if (after < 0 || after > end) {
+      let after = bytes[at] === OPEN ? this.#scanLine(bytes, view, at, end) : -1;
+      if (after < 0) {
         after = bytes.indexOf(NEWLINE, at) + 1;
         if (after === 0 || after > end) after = end;
         this.#parseLine(bytes.subarray(at, after));
@@ -138,7 +138,7 @@ export class RowScanner {
   }
 
   /** Where the next line begins; -1 where this one is not of the usual form. */
-  #scanLine(bytes: Uint8Array, view: DataView, start: number): number {
+  #scanLine(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     const row = this.#length;
     const numbers = this.#numbers;
     let at = start + 1;
@@ -201,7 +201,7 @@ export class RowScanner {
         if (key.number >= 0) numbers[key.number][row] = value;
       }
       if (bytes[at] === COMMA) at++;
-      else if (bytes[at] === CLOSE && bytes[at + 1] === NEWLINE) {
+      else if (bytes[at] === CLOSE && bytes[at + 1] === NEWLINE && at + 2 <= end) {
         this.#length++;
         return at + 2;
       } else return -1;
