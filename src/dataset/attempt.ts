@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { basename, join } from "node:path";
-import { reduceAttempt, type ReducedSample, RESOURCE_FIELDS, RowScanner, scannedResources } from "../quality/mod.ts";
+import {
+  type ReducedSample,
+  RESOURCE_FIELDS,
+  RowScanner,
+  type ScannedFields,
+  scannedResources,
+} from "../quality/mod.ts";
 import { attemptFiles, type RowKind } from "../schema/attempt_files.ts";
 import type { EventRow, RequestRow, ResourceRow } from "../schema/rows.ts";
 import type { AttemptSeal } from "../schema/run.ts";
@@ -75,11 +81,17 @@ export function rowsOf(attempt: Attempt, kind: "requests" | "resources"): readon
 
 /** Samples of an attempt, as far as it is reduced from them. */
 export function samplesOf(attempt: Attempt): readonly ReducedSample[] {
+  const scanner = scan(attempt, "resources", RESOURCE_FIELDS);
+  return scanner ? scannedResources(scanner.rows) : attempt.resources;
+}
+
+/** Columns of an attempt; nothing if its rows are on no disk. */
+export function scan(attempt: Attempt, kind: RowKind, fields: ScannedFields): RowScanner | undefined {
   const source = sources.get(attempt);
-  if (!source) return attempt.resources;
-  const scanner = new RowScanner(RESOURCE_FIELDS);
-  readFiles(source, attempt.path, "resources", (bytes, end) => scanner.scanPadded(bytes, end));
-  return scannedResources(scanner.rows);
+  if (!source) return undefined;
+  const scanner = new RowScanner(fields);
+  readFiles(source, attempt.path, kind, (bytes, end) => scanner.scanPadded(bytes, end));
+  return scanner;
 }
 
 /** What an attempt comes to: as it was when it was read, unless somebody has changed what counts. */

@@ -26,11 +26,15 @@ export interface EndedIteration extends Iteration {
  */
 export function iterationsOf(requests: RequestColumns, without: number): EndedIteration[] {
   const { length, session, iteration, scheduled_ms, started_ms, duration_ms, marks } = requests;
-  // Open addressing: places of `found`, from 1; at least half of them stay free.
+  // Open addressing: places of iterations, from 1; at least half of them stay free.
   const bits = Math.max(4, Math.ceil(Math.log2(2 * length + 1)));
   const places = new Int32Array(1 << bits);
   const firstRow = new Int32Array(length);
-  const found: EndedIteration[] = [];
+  const scheduled = new Float64Array(length);
+  const ended = new Float64Array(length);
+  const steps = new Int32Array(length);
+  const failed = new Uint8Array(length);
+  let count = 0;
   for (let row = 0; row < length; row++) {
     if ((marks[row] & without) !== 0) continue;
     const [of, at] = [session[row], iteration[row]];
@@ -41,18 +45,24 @@ export function iterationsOf(requests: RequestColumns, without: number): EndedIt
       index = places[place];
     }
     const ended_ms = started_ms[row] + duration_ms[row];
-    const step = (marks[row] & MARK.connect) === 0 ? 1 : 0;
-    const ok = (marks[row] & MARK.ok) !== 0;
     if (index === 0) {
-      firstRow[found.length] = row;
-      places[place] = found.push({ session: of, scheduled_ms: scheduled_ms[row], ended_ms, steps: step, ok });
+      places[place] = index = ++count;
+      firstRow[index - 1] = row;
+      scheduled[index - 1] = scheduled_ms[row];
+      ended[index - 1] = ended_ms;
     } else {
-      const one = found[index - 1];
-      if (scheduled_ms[row] < one.scheduled_ms) one.scheduled_ms = scheduled_ms[row];
-      if (ended_ms > one.ended_ms) one.ended_ms = ended_ms;
-      one.steps += step;
-      one.ok &&= ok;
+      if (scheduled_ms[row] < scheduled[index - 1]) scheduled[index - 1] = scheduled_ms[row];
+      if (ended_ms > ended[index - 1]) ended[index - 1] = ended_ms;
     }
+    if ((marks[row] & MARK.connect) === 0) steps[index - 1]++;
+    if ((marks[row] & MARK.ok) === 0) failed[index - 1] = 1;
   }
-  return found.sort((a, b) => a.ended_ms - b.ended_ms);
+  const order = Array.from({ length: count }, (_, index) => index).sort((a, b) => ended[a] - ended[b]);
+  return order.map((index) => ({
+    session: session[firstRow[index]],
+    scheduled_ms: scheduled[index],
+    ended_ms: ended[index],
+    steps: steps[index],
+    ok: failed[index] === 0,
+  }));
 }

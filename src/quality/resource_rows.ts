@@ -20,27 +20,87 @@ const NUMBERS = [
 /** What of a line of `resources.jsonl` is needed. */
 export const RESOURCE_FIELDS = { numbers: NUMBERS, words: ["group", "memory_kind"] } as const;
 
-/** Rows of what was scanned. */
+/** Rows of what was scanned: they are read from its columns, which are good for as long as no more is scanned. */
 export function scannedResources(scanned: ScannedRows): ReducedSample[] {
-  const { length, numbers: [t_ms, cpu_ms, ...others], words: [group, kind], texts: [groups, kinds] } = scanned;
-  const [share, memory, rss, hottest, steal, throttled, used, pressure] = others;
-  const rows: ReducedSample[] = [];
-  const read = (column: Float64Array, row: number) => column[row] === column[row] ? column[row] : undefined;
-  for (let row = 0; row < length; row++) {
-    rows.push({
-      t_ms: t_ms[row],
-      cpu_ms: cpu_ms[row],
-      share: read(share, row),
-      group: groups[group[row]] as ResourceRow["group"],
-      memory_bytes: read(memory, row),
-      memory_kind: kind[row] === 0 ? undefined : kinds[kind[row]] as ResourceRow["memory_kind"],
-      rss_bytes: read(rss, row),
-      hottest_thread_cpu_ms: read(hottest, row),
-      steal_ms: read(steal, row),
-      throttled_ms: read(throttled, row),
-      memory_used_bytes: read(used, row),
-      pressure_memory_ms: read(pressure, row),
-    });
+  const columns = new Columns(scanned);
+  return Array.from({ length: scanned.length }, (_, row) => new Sample(columns, row));
+}
+
+class Columns {
+  readonly numbers: Record<typeof NUMBERS[number], Float64Array>;
+  readonly group: Int32Array;
+  readonly groups: string[];
+  readonly kind: Int32Array;
+  readonly kinds: string[];
+
+  constructor({ numbers, words, texts }: ScannedRows) {
+    this.numbers = Object.fromEntries(NUMBERS.map((name, index) => [name, numbers[index]])) as Columns["numbers"];
+    [this.group, this.kind] = words;
+    [this.groups, this.kinds] = texts;
   }
-  return rows;
+}
+
+/** A place in the columns: objects that hold a dozen numbers would cost more than all that is done with them. */
+class Sample implements ReducedSample {
+  readonly #columns: Columns;
+  readonly #row: number;
+
+  constructor(columns: Columns, row: number) {
+    this.#columns = columns;
+    this.#row = row;
+  }
+
+  get group(): ResourceRow["group"] {
+    return this.#columns.groups[this.#columns.group[this.#row]] as ResourceRow["group"];
+  }
+
+  get memory_kind(): ResourceRow["memory_kind"] {
+    const kind = this.#columns.kinds[this.#columns.kind[this.#row]];
+    return kind === "" ? undefined : kind as ResourceRow["memory_kind"];
+  }
+
+  get t_ms(): number {
+    return this.#columns.numbers.t_ms[this.#row];
+  }
+
+  get cpu_ms(): number {
+    return this.#columns.numbers.cpu_ms[this.#row];
+  }
+
+  get share(): number | undefined {
+    return read(this.#columns.numbers.share, this.#row);
+  }
+
+  get memory_bytes(): number | undefined {
+    return read(this.#columns.numbers.memory_bytes, this.#row);
+  }
+
+  get rss_bytes(): number | undefined {
+    return read(this.#columns.numbers.rss_bytes, this.#row);
+  }
+
+  get hottest_thread_cpu_ms(): number | undefined {
+    return read(this.#columns.numbers.hottest_thread_cpu_ms, this.#row);
+  }
+
+  get steal_ms(): number | undefined {
+    return read(this.#columns.numbers.steal_ms, this.#row);
+  }
+
+  get throttled_ms(): number | undefined {
+    return read(this.#columns.numbers.throttled_ms, this.#row);
+  }
+
+  get memory_used_bytes(): number | undefined {
+    return read(this.#columns.numbers.memory_used_bytes, this.#row);
+  }
+
+  get pressure_memory_ms(): number | undefined {
+    return read(this.#columns.numbers.pressure_memory_ms, this.#row);
+  }
+}
+
+function read(column: Float64Array, row: number): number | undefined {
+  const value = column[row];
+  return value === value ? value : undefined;
 }

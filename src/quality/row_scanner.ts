@@ -74,6 +74,8 @@ const NO_KEY: Key = {
 export class RowScanner {
   /** Lines that are no row: torn by a crash, or overwritten. */
   broken = 0;
+  /** Lines that were not of the usual form, the broken ones among them. */
+  unusual = 0;
   #fields: ScannedFields;
   #length = 0;
   #capacity = 1 << 12;
@@ -98,12 +100,18 @@ export class RowScanner {
     return { length: this.#length, numbers: this.#numbers, words: this.#words, texts: this.#texts };
   }
 
+  /** All keys of lines of the usual form since it was made, wanted or not, in the order in which they came first. */
+  get keys(): string[] {
+    return [...this.#keys.keys()];
+  }
+
   /** Forgets the rows, and keeps their room. */
   clear(): void {
     for (const column of this.#numbers) column.fill(NaN, 0, this.#length);
     for (const column of this.#words) column.fill(0, 0, this.#length);
     this.#length = 0;
     this.broken = 0;
+    this.unusual = 0;
   }
 
   /**
@@ -165,10 +173,11 @@ export class RowScanner {
           hash = Math.imul(hash, 31) + each | 0;
         }
         if (key.word >= 0) this.#words[key.word][row] = this.#codes[key.word].codeOf(bytes, begin, at, hash);
+        else if (key.number >= 0) return -1;
         at++;
       } else if (byte === OPEN || byte === OPEN_LIST) {
         at = endOfFlat(bytes, at);
-        if (at < 0) return -1;
+        if (at < 0 || key.number >= 0 || key.word >= 0) return -1;
       } else {
         // A number: whole part and decimals as 32-bit integers, which is exact, and faster than one of 64 bits.
         let whole = 0;
@@ -199,6 +208,7 @@ export class RowScanner {
           value = (value * POWERS[places] + decimals) / POWERS[places];
         }
         if (key.number >= 0) numbers[key.number][row] = value;
+        else if (key.word >= 0) return -1;
       }
       if (bytes[at] === COMMA) at++;
       else if (bytes[at] === CLOSE && bytes[at + 1] === NEWLINE && at + 2 <= end) {
@@ -237,6 +247,7 @@ export class RowScanner {
     for (const column of this.#words) column[row] = 0;
     const text = decoder.decode(bytes);
     if (text === "\n" || text === "") return;
+    this.unusual++;
     let parsed: Record<string, unknown>;
     try {
       parsed = JSON.parse(text);

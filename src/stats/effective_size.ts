@@ -49,8 +49,8 @@ function correlationTime(values: readonly number[]): number {
     return all === 0 ? 1 : length * variance(batches) / all * Math.max(1, correlationTime(batches));
   }
   if (n < 4) return 1;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const off = values.map((value) => value - mean);
+  const mean = sum(values) / n;
+  const off = Float64Array.from(values, (value) => value - mean);
   const covariance = (lag: number) => {
     let sum = 0;
     for (let index = 0; index + lag < n; index++) sum += off[index] * off[index + lag];
@@ -67,7 +67,16 @@ function correlationTime(values: readonly number[]): number {
   return tau;
 }
 
+// Loops: there may be millions of values, for each of which a call would cost more than what it does.
 function variance(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  const mean = sum(values) / values.length;
+  let squares = 0;
+  for (let index = 0; index < values.length; index++) squares += (values[index] - mean) ** 2;
+  return squares / values.length;
+}
+
+function sum(values: readonly number[]): number {
+  let total = 0;
+  for (let index = 0; index < values.length; index++) total += values[index];
+  return total;
 }
