@@ -7,7 +7,7 @@ import { planSchema } from "../schema/plan.ts";
 import type { ManifestLine, Provenance, RunInfo } from "../schema/run.ts";
 import { type Attempt, attemptOf } from "./attempt.ts";
 import type { DataFrame } from "./data_frame.ts";
-import { type Derived, derivedFrame, openDerived, writeDerived } from "./derive.ts";
+import { derivedFrame, openDerived, writeDerived } from "./derive.ts";
 import { requestFrame, resourceFrame } from "./frames.ts";
 import { derivedFile } from "./read_derived.ts";
 import { readJsonl } from "./read_jsonl.ts";
@@ -60,8 +60,8 @@ export async function load(path: string): Promise<Dataset> {
   const idle: Attempt[] = [];
   const by = { plan: info.plan, capacity: capacityOf(info.plan, info.provenance) };
   const parts = await attemptFolders(root);
-  const derived = openDerived(root, parts);
-  const all = derived ? await readFromDerived(root, derived, by) : await readParts(root, parts, by);
+  const derived = await readFromDerived(root, parts, by);
+  const all = derived ?? await readParts(root, parts, by);
   for (const found of all) {
     let used: Attempt | undefined;
     for (const each of found) {
@@ -142,15 +142,19 @@ async function readParts(root: string, parts: string[][], by: Reduction): Promis
       bytes += statSync(join(root, latest, name), { throwIfNoEntry: false })?.size ?? 0;
     }
   }
-  return await readInThreads(root, parts, { by, bytes });
+  return (await readInThreads(root, parts, { by, bytes }))!;
 }
 
-async function readFromDerived(root: string, derived: Derived, by: Reduction): Promise<FoundAttempt[][]> {
-  const { found, tasks, bytes } = derived;
-  const reduced = new Map(
-    (await readInThreads(root, tasks, { by, bytes: 10 * bytes })).flat().map((each) => [each.path, each]),
-  );
-  return found.map((part) => part.map((each) => each.kind === "used" ? reduced.get(each.path) ?? each : each));
+async function readFromDerived(root: string, parts: string[][], by: Reduction): Promise<FoundAttempt[][] | undefined> {
+  const derived = openDerived(root, parts);
+  if (!derived) return undefined;
+  // They are packed.
+  const bytes = 10 * derived.bytes;
+  // Whatever is wrong with them: the rows' own files say what is right.
+  const read = await readInThreads(root, derived.tasks, { by, bytes, check: derived.isWhole }).catch(() => undefined);
+  if (!read) return undefined;
+  const reduced = new Map(read.flat().map((each) => [each.path, each]));
+  return derived.found.map((part) => part.map((each) => each.kind === "used" ? reduced.get(each.path) ?? each : each));
 }
 
 /** The attempts that are used though the machine was not quiet when they began. */

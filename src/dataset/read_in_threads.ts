@@ -24,17 +24,23 @@ export type ReadResult = [task: number, found: FoundAttempt[]][];
 /**
  * Reads a run, a large one in several threads.
  *
- * @returns of each task what was found.
+ * @returns of each task what was found; nothing if what was to be checked is not so.
  */
 export async function readInThreads(
   root: string,
   tasks: ReadTask[],
-  options: { by: Reduction; bytes: number },
-): Promise<FoundAttempt[][]> {
-  const { by, bytes } = options;
+  options: { by: Reduction; bytes: number; check?: () => boolean },
+): Promise<FoundAttempt[][] | undefined> {
+  const { by, bytes, check = () => true } = options;
   const threads = bytes < WORTH_A_THREAD ? 1 : Math.min(MOST_THREADS, availableParallelism(), tasks.length);
   const job = { root, tasks, by, next: new Int32Array(new SharedArrayBuffer(4)) };
   const others = Array.from({ length: threads - 1 }, () => startThread(job));
+  // Threads have begun meanwhile.
+  if (!check()) {
+    Atomics.store(job.next, 0, tasks.length);
+    await Promise.all(others);
+    return undefined;
+  }
   const found = new Map(await takeTasks(job));
   for (const thread of others) for (const [task, attempts] of await thread) found.set(task, attempts);
   // What a thread had taken when it failed is left.

@@ -34,8 +34,7 @@ export function flagPlateau(attempt: PlateauAttempt, plan: Plan, sessions: numbe
   // Where a part of the iterations left rows, they add up to that part.
   const whole = plan.mode !== "command" && !arrivals && state === "complete" && !("histograms.jsonl" in files);
   // A session that is set up is busy, too.
-  const setUp = requests.marks.some((mark) => (mark & MARK.setup) !== 0);
-  const busy = () => setUp ? iterationsOf(requests, MARK.teardown) : all;
+  const busy = () => hasSetup(requests) ? iterationsOf(requests, MARK.teardown) : all;
   const inconsistent = whole
     ? flagInconsistent(busy(), { window, sessions, pace_ms, think_ms: think?.mean_ms })
     : undefined;
@@ -45,4 +44,9 @@ export function flagPlateau(attempt: PlateauAttempt, plan: Plan, sessions: numbe
     ? undefined
     : flagUnsteady(iterations, window.from_ms);
   return [inconsistent, unsteady, ...drift].filter((flag) => flag !== undefined);
+}
+
+function hasSetup({ length, marks }: RequestColumns): boolean {
+  for (let row = 0; row < length; row++) if ((marks[row] & MARK.setup) !== 0) return true;
+  return false;
 }

@@ -212,6 +212,10 @@ const STALE: [
       { warnings },
     ) => warnings.length === 1,
   ],
+  ["events were changed in place", (run) => {
+    const path = join(run, ATTEMPT, "events.jsonl");
+    Deno.writeFileSync(path, Deno.readFileSync(path).fill(0, 0, 9));
+  }, ({ levels }) => levels.length === 11],
   ["a derived file is damaged", (run) => {
     const path = join(run, "derived", "requests.parquet");
     writeFileSync(path, readFileSync(path).fill(0, 100, 200));
