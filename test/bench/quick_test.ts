@@ -53,6 +53,14 @@ Deno.test("bench measure measures samplers and the recorder", { ignore: Deno.bui
   assert.match(row(text, "request rows recorded a second").at(-1)!, /^(not )?met$/);
 });
 
+Deno.test("bench dataset measures loading a run, from its rows and from what is derived of them", async () => {
+  const text = await quick("dataset");
+  assert(Number(row(text, "plimsoll, JSONL")[1]) > 0, text);
+  assert(Number(row(text, "plimsoll, Parquet")[1]) > 0, text);
+  assert.match(text, /All of them come to the same numbers/);
+  assert.match(row(text, "peak RSS, JSONL [MiB]").at(-1)!, /^(not )?met$/);
+});
+
 Deno.test("Rounds leaves out who fails, compares within rounds, and lets ours not fail", async () => {
   const values: Record<string, number[]> = { ours: [1, 2, 30], slow: [2, 8, 60] };
   const next = (name: string) => () => Promise.resolve(values[name].shift()!);
