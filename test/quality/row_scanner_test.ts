@@ -26,15 +26,9 @@ function parsed(text: string, fields: ScannedFields = FIELDS): ReturnType<typeof
   const rows = text.split("\n").filter((line) => line !== "").flatMap((line) => {
     try {
       const row = JSON.parse(line);
-      const wanted = [
-        ...fields.numbers.map((name) => [name, "number"]),
-        ...fields.words.map((name) => [name, "string"]),
-      ];
-      return [
-        Object.fromEntries(
-          wanted.filter(([name, type]) => typeof row[name] === type).map(([name]) => [name, row[name]]),
-        ),
-      ];
+      const numbers = fields.numbers.filter((name) => typeof row[name] === "number");
+      const words = fields.words.filter((name) => typeof row[name] === "string");
+      return [Object.fromEntries([...numbers, ...words].map((name) => [name, row[name]]))];
     } catch {
       broken++;
       return [];
