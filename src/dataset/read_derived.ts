@@ -66,14 +66,16 @@ function readRequests(root: string, range: Range): RequestColumns {
   const there = new Set(file.columns);
   const numbers = REQUEST_FIELDS.numbers.filter((name) => there.has(name));
   const bit = (name: string, is: (text: pl.Expr) => pl.Expr, mark: number) =>
-    there.has(name) ? pl.when(is(pl.col(name))).then(pl.lit(mark)).otherwise(pl.lit(0)) : pl.lit(0);
-  const marks = bit("outcome", (text) => text.eq(pl.lit("ok")), MARK.ok)
-    .add(bit("step", (text) => text.str.endsWith(" (connect)"), MARK.connect))
-    .add(bit("phase", (text) => text.eq(pl.lit("setup")), MARK.setup))
-    .add(bit("phase", (text) => text.eq(pl.lit("teardown")), MARK.teardown));
+    there.has(name) ? [is(pl.col(name)).fillNull(false).cast(pl.UInt8).mul(pl.lit(mark).cast(pl.UInt8))] : [];
+  const marks = [
+    ...bit("outcome", (text) => text.eq(pl.lit("ok")), MARK.ok),
+    ...bit("step", (text) => text.str.endsWith(" (connect)"), MARK.connect),
+    ...bit("phase", (text) => text.eq(pl.lit("setup")), MARK.setup),
+    ...bit("phase", (text) => text.eq(pl.lit("teardown")), MARK.teardown),
+  ].reduce((sum, mark) => sum.add(mark));
   const frame = file.slice(range.from, range.rows).select(
     ...numbers.map((name) => pl.col(name).cast(pl.Float64).fillNull(NaN)),
-    marks.cast(pl.UInt8).alias("marks"),
+    marks.alias("marks"),
   ).collectSync();
   const column = (name: string) =>
     there.has(name) ? frame.getColumn(name).toTypedArray() : new Float64Array(range.rows).fill(NaN);

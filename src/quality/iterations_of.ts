@@ -35,14 +35,20 @@ export function iterationsOf(requests: RequestColumns, without: number): EndedIt
   const steps = new Int32Array(length);
   const failed = new Uint8Array(length);
   let count = 0;
+  let index = 0;
   for (let row = 0; row < length; row++) {
     if ((marks[row] & without) !== 0) continue;
     const [of, at] = [session[row], iteration[row]];
-    let place = Math.imul(Math.imul(of, 0x9e3779b1) + at, 0x85ebca6b) >>> (32 - bits);
-    let index = places[place];
-    while (index !== 0 && (session[firstRow[index - 1]] !== of || iteration[firstRow[index - 1]] !== at)) {
-      place = (place + 1) & ((1 << bits) - 1);
+    const isOf = (one: number) => session[firstRow[one - 1]] === of && iteration[firstRow[one - 1]] === at;
+    let place = 0;
+    // Steps of an iteration often follow each other.
+    if (index === 0 || !isOf(index)) {
+      place = Math.imul(Math.imul(of, 0x9e3779b1) + at, 0x85ebca6b) >>> (32 - bits);
       index = places[place];
+      while (index !== 0 && !isOf(index)) {
+        place = (place + 1) & ((1 << bits) - 1);
+        index = places[place];
+      }
     }
     const ended_ms = started_ms[row] + duration_ms[row];
     if (index === 0) {
@@ -57,12 +63,12 @@ export function iterationsOf(requests: RequestColumns, without: number): EndedIt
     if ((marks[row] & MARK.connect) === 0) steps[index - 1]++;
     if ((marks[row] & MARK.ok) === 0) failed[index - 1] = 1;
   }
-  const order = Array.from({ length: count }, (_, index) => index).sort((a, b) => ended[a] - ended[b]);
-  return order.map((index) => ({
-    session: session[firstRow[index]],
-    scheduled_ms: scheduled[index],
-    ended_ms: ended[index],
-    steps: steps[index],
-    ok: failed[index] === 0,
+  const order = Array.from({ length: count }, (_, each) => each).sort((a, b) => ended[a] - ended[b]);
+  return order.map((each) => ({
+    session: session[firstRow[each]],
+    scheduled_ms: scheduled[each],
+    ended_ms: ended[each],
+    steps: steps[each],
+    ok: failed[each] === 0,
   }));
 }
