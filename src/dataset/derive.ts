@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import pl from "nodejs-polars";
 import type { DataFrame } from "./data_frame.ts";
-import { type DerivedAttempt, type DerivedAttempts, derivedFile } from "./read_derived.ts";
+import { DERIVED, type DerivedAttempt, type DerivedAttempts, derivedFile } from "./read_derived.ts";
 import { type FoundAttempt, readSeal } from "./read_part.ts";
 
 /** What is read at once [rows]: threads can share a run of a few millions. */
 const BATCH_ROWS = 400_000;
 const FRAMES = ["requests", "resources"] as const;
-const STAMP = "seals.json";
+const STAMP = "rows_seals.json";
 
-/** `derived/seals.json`: of which rows the derived files are. */
+/** `derived/rows_seals.json`: of which rows the derived files are. */
 interface Stamp {
   schema: "plimsoll.derived/1";
   /** The attempts' folders that there were. */
@@ -52,10 +52,11 @@ export async function writeDerived(run: DerivableRun): Promise<string[]> {
   const files: Stamp["files"] = {};
   const paths: string[] = [];
   for (const kind of FRAMES) {
-    const path = derivedFile(root, `${kind}.parquet`);
+    const path = derivedFile(root, DERIVED[kind]);
     run[kind].writeParquet(`${path}.tmp`, { compression: "zstd" });
+    await chmod(`${path}.tmp`, 0o600);
     await rename(`${path}.tmp`, path);
-    files[`${kind}.parquet`] = { bytes: statSync(path).size, sha256: hashOf(path) };
+    files[DERIVED[kind]] = { bytes: statSync(path).size, sha256: hashOf(path) };
     paths.push(path);
   }
   const counts = Object.fromEntries(FRAMES.map((kind) => [kind, rowsByAttempt(run[kind])]));
@@ -123,7 +124,7 @@ export function openDerived(root: string, parts: string[][]): Derived | undefine
 
 /** A frame of the derived files. */
 export function derivedFrame(root: string, kind: typeof FRAMES[number]): DataFrame {
-  return pl.readParquet(derivedFile(root, `${kind}.parquet`));
+  return pl.readParquet(derivedFile(root, DERIVED[kind]));
 }
 
 function batches(attempts: DerivedAttempt[]): DerivedAttempts[] {

@@ -9,7 +9,7 @@ import { type Attempt, attemptOf } from "./attempt.ts";
 import type { DataFrame } from "./data_frame.ts";
 import { derivedFrame, openDerived, writeDerived } from "./derive.ts";
 import { requestFrame, resourceFrame } from "./frames.ts";
-import { derivedFile } from "./read_derived.ts";
+import { DERIVED, derivedFile } from "./read_derived.ts";
 import { readJsonl } from "./read_jsonl.ts";
 import { type FoundAttempt, leftOut, type Reduction } from "./read_part.ts";
 import { readInThreads } from "./read_in_threads.ts";
@@ -130,7 +130,7 @@ const origins = new WeakMap<Dataset, { root: string; parts: string[][]; found: F
 export async function derive(path: string): Promise<string[]> {
   const dataset = await load(path);
   const { root, derived, ...found } = origins.get(dataset)!;
-  if (derived) return ["requests.parquet", "resources.parquet"].map((name) => derivedFile(root, name));
+  if (derived) return Object.values(DERIVED).map((name) => derivedFile(root, name));
   const order = dataset.attempts.map((attempt) => attempt.path);
   return await writeDerived({ root, ...found, order, requests: dataset.requests, resources: dataset.resources });
 }

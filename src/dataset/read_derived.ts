@@ -5,6 +5,7 @@ import {
   type ReducedSample,
   REQUEST_FIELDS,
   type RequestColumns,
+  requestColumns,
   RESOURCE_FIELDS,
   scannedResources,
 } from "../quality/mod.ts";
@@ -27,6 +28,9 @@ export interface DerivedAttempts {
   /** Rows before them. */
   before: { requests: number; resources: number };
 }
+
+/** The derived files; not those that an export may leave beside them. */
+export const DERIVED = { requests: "rows_requests.parquet", resources: "rows_resources.parquet" } as const;
 
 /** Where the derived files of a run are. */
 export function derivedFile(root: string, name: string): string {
@@ -62,7 +66,8 @@ interface Range {
 }
 
 function readRequests(root: string, range: Range): RequestColumns {
-  const file = pl.scanParquet(derivedFile(root, "requests.parquet"));
+  if (range.rows === 0) return requestColumns([]);
+  const file = pl.scanParquet(derivedFile(root, DERIVED.requests));
   const there = new Set(file.columns);
   const numbers = REQUEST_FIELDS.numbers.filter((name) => there.has(name));
   const bit = (name: string, is: (text: pl.Expr) => pl.Expr, mark: number) =>
@@ -95,7 +100,8 @@ function slice(columns: RequestColumns, from: number, to: number): RequestColumn
 }
 
 function readResources(root: string, range: Range): ReducedSample[] {
-  const file = pl.scanParquet(derivedFile(root, "resources.parquet"));
+  if (range.rows === 0) return [];
+  const file = pl.scanParquet(derivedFile(root, DERIVED.resources));
   const there = new Set(file.columns);
   const texts = RESOURCE_FIELDS.words.map((name) => ["", ...WORDS[name]]);
   const words = RESOURCE_FIELDS.words.map((name, index) => {

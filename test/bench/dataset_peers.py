@@ -58,7 +58,7 @@ def duckdb(kind, run):
 
     def source(name):
         if kind == "parquet":
-            path = os.path.join(run, "derived", f"{name}.parquet")
+            path = os.path.join(run, "derived", f"rows_{name}.parquet")
             missing = ", null as phase" if name == "requests" and not has_phase(db, path) else ""
             return f"(select *{missing} from read_parquet('{path}')) join seals using (level, replicate, attempt)"
         types = {"int": "INTEGER", "text": "VARCHAR", "number": "DOUBLE"}
@@ -112,7 +112,7 @@ def polars(kind, run):
 
     def scan(name):
         if kind == "parquet":
-            rows = pl.scan_parquet(os.path.join(run, "derived", f"{name}.parquet"))
+            rows = pl.scan_parquet(os.path.join(run, "derived", f"rows_{name}.parquet"))
             if name == "requests" and "phase" not in rows.collect_schema():
                 rows = rows.with_columns(phase=pl.lit(None, pl.String))
             return rows.join(seal, on=["level", "replicate", "attempt"])

@@ -165,7 +165,10 @@ for (const name of ["streamer_http", "streamer_browser"] as const) {
     const raw = await load(folder.path);
     const [requests, resources] = [raw.requests, raw.resources];
     const files = await derive(folder.path);
-    assert.deepEqual(files, ["requests", "resources"].map((kind) => join(folder.path, "derived", `${kind}.parquet`)));
+    assert.deepEqual(
+      files,
+      ["requests", "resources"].map((kind) => join(folder.path, "derived", `rows_${kind}.parquet`)),
+    );
     const written = files.map((path) => Deno.statSync(path).mtime);
     assert.deepEqual(await derive(folder.path), files);
     assert.deepEqual(files.map((path) => Deno.statSync(path).mtime), written, "what matches is not written again");
@@ -176,6 +179,23 @@ for (const name of ["streamer_http", "streamer_browser"] as const) {
     assert.deepEqual(derived.attempts[3].requests, raw.attempts[3].requests);
   });
 }
+
+Deno.test("derive() takes a run of which nobody knows its requests", async () => {
+  await using folder = await tempFolder();
+  cpSync(sample("streamer_http"), folder.path, { recursive: true });
+  for (const { path } of (await load(folder.path)).attempts) {
+    const sealed = join(folder.path, path, "COMPLETE.json");
+    const { files: { "requests.jsonl": _rows, ...files }, ...seal } = JSON.parse(readFileSync(sealed, "utf8"));
+    writeFileSync(sealed, JSON.stringify({ ...seal, files }));
+  }
+  const summary = await summaryOf(folder.path);
+  assert(summary.levels.every((level: { requests: number }) => level.requests === 0));
+  const [path] = await derive(folder.path);
+  const written = Deno.statSync(path).mtime;
+  assert.deepEqual(await summaryOf(folder.path), summary);
+  await derive(folder.path);
+  assert.deepEqual(Deno.statSync(path).mtime, written, "it is used");
+});
 
 const STALE: [
   what: string,
@@ -217,20 +237,24 @@ const STALE: [
     Deno.writeFileSync(path, Deno.readFileSync(path).fill(0, 0, 9));
   }, ({ levels }) => levels.length === 11],
   ["a derived file is damaged", (run) => {
-    const path = join(run, "derived", "requests.parquet");
+    const path = join(run, "derived", "rows_requests.parquet");
     writeFileSync(path, readFileSync(path).fill(0, 100, 200));
   }, ({ levels }) => levels.length === 12],
   ["a derived file is of another run", (run) => {
-    cpSync(join(run, "derived", "resources.parquet"), join(run, "derived", "requests.parquet"));
+    cpSync(join(run, "derived", "rows_resources.parquet"), join(run, "derived", "rows_requests.parquet"));
   }, ({ levels }) => levels.length === 12],
   [
     "a derived file is gone",
-    (run) => rmSync(join(run, "derived", "resources.parquet")),
+    (run) => rmSync(join(run, "derived", "rows_resources.parquet")),
     ({ levels }) => levels.length === 12,
   ],
-  ["nobody knows of which seals they are", (run) => writeFileSync(join(run, "derived", "seals.json"), '{"schema"'), (
-    { levels },
-  ) => levels.length === 12],
+  [
+    "nobody knows of which seals they are",
+    (run) => writeFileSync(join(run, "derived", "rows_seals.json"), '{"schema"'),
+    (
+      { levels },
+    ) => levels.length === 12,
+  ],
 ];
 
 for (const [what, change, now] of STALE) {
