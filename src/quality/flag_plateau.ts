@@ -1,15 +1,19 @@
 import type { Flag } from "../schema/levels.ts";
 import type { Plan } from "../schema/plan.ts";
+import type { AttemptSeal } from "../schema/run.ts";
 import { flagDrift } from "./flag_drift.ts";
 import { flagInconsistent } from "./flag_inconsistent.ts";
 import { flagUnsteady } from "./flag_unsteady.ts";
 import { type EndedIteration, iterationsOf } from "./iterations_of.ts";
-import type { AttemptRows } from "./reduce_attempt.ts";
 import { MARK, type RequestColumns } from "./request_columns.ts";
+import type { ReducedSample } from "./resource_rows.ts";
 
 /** An attempt, as {@linkcode flagPlateau} looks at it. */
-export interface PlateauAttempt extends Omit<AttemptRows, "events"> {
+export interface PlateauAttempt {
+  seal: AttemptSeal;
   requests: RequestColumns;
+  /** Samples of the target in the window, in order. */
+  target: readonly ReducedSample[];
   /** Its iterations, in the order in which they ended. */
   all: readonly EndedIteration[];
   /** Those that ended in the window. */
@@ -28,9 +32,7 @@ export interface PlateauAttempt extends Omit<AttemptRows, "events"> {
 export function flagPlateau(attempt: PlateauAttempt, plan: Plan, sessions: number): Flag[] {
   const { window, files, state } = attempt.seal;
   const { pace_ms, think, arrivals } = plan;
-  const inside = (t_ms: number) => t_ms >= window.from_ms && t_ms <= window.to_ms;
-  const { requests, all, iterations } = attempt;
-  const target = attempt.resources.filter(({ group, t_ms }) => group === "target" && inside(t_ms));
+  const { requests, all, iterations, target } = attempt;
   // Where a part of the iterations left rows, they add up to that part.
   const whole = plan.mode !== "command" && !arrivals && state === "complete" && !("histograms.jsonl" in files);
   // A session that is set up is busy, too.

@@ -29,26 +29,24 @@ export function iterationsOf(requests: RequestColumns, without: number): EndedIt
   // Open addressing: places of iterations, from 1; at least half of them stay free.
   const bits = Math.max(4, Math.ceil(Math.log2(2 * length + 1)));
   const places = new Int32Array(1 << bits);
+  const mask = places.length - 1;
   const firstRow = new Int32Array(length);
   const scheduled = new Float64Array(length);
   const ended = new Float64Array(length);
   const steps = new Int32Array(length);
   const failed = new Uint8Array(length);
   let count = 0;
-  let index = 0;
   for (let row = 0; row < length; row++) {
     if ((marks[row] & without) !== 0) continue;
-    const [of, at] = [session[row], iteration[row]];
-    const isOf = (one: number) => session[firstRow[one - 1]] === of && iteration[firstRow[one - 1]] === at;
-    let place = 0;
-    // Steps of an iteration often follow each other.
-    if (index === 0 || !isOf(index)) {
-      place = Math.imul(Math.imul(of, 0x9e3779b1) + at, 0x85ebca6b) >>> (32 - bits);
+    const of = session[row];
+    const at = iteration[row];
+    let place = Math.imul(Math.imul(of, 0x9e3779b1) + (at | 0) | 0, 0x85ebca6b) >>> (32 - bits);
+    let index = places[place];
+    while (index !== 0) {
+      const first = firstRow[index - 1];
+      if (iteration[first] === at && session[first] === of) break;
+      place = (place + 1) & mask;
       index = places[place];
-      while (index !== 0 && !isOf(index)) {
-        place = (place + 1) & ((1 << bits) - 1);
-        index = places[place];
-      }
     }
     const ended_ms = started_ms[row] + duration_ms[row];
     if (index === 0) {

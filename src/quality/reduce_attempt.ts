@@ -113,7 +113,8 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
     if (shots.length > 0) metrics.bytes_per_snapshot = median(shots.map(({ bytes }) => bytes));
   }
 
-  Object.assign(metrics, countOutliers(byGroup.get("target") ?? []));
+  const target = byGroup.get("target") ?? [];
+  Object.assign(metrics, countOutliers(target));
 
   const sessions = arrivals
     ? arrivals.offered * plan.pace_ms / (window.to_ms - window.from_ms)
@@ -128,7 +129,7 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
     metrics,
     flags: [
       ...flagAttempt(factsOf(attempt, plan, { capacity, metrics, byGroup, byShare, planned, undelivered })),
-      ...flagPlateau({ ...attempt, requests, all, iterations }, plan, sessions),
+      ...flagPlateau({ seal: attempt.seal, requests, target, all, iterations }, plan, sessions),
     ],
   };
 }

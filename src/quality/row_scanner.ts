@@ -30,9 +30,9 @@ export interface ScannedRows {
 
 /** A key as it was met, with what its rows need of it. */
 interface Key {
-  /** `"name":` */
-  pattern: Uint8Array;
-  /** The same, four bytes at a time; the last ones overlap. */
+  /** Bytes of `"name":`. */
+  length: number;
+  /** These, four at a time; the last ones overlap. */
   quads: Int32Array;
   /** Column of numbers, or -1. */
   number: number;
@@ -44,7 +44,7 @@ interface Key {
 }
 
 const NO_KEY: Key = {
-  pattern: new Uint8Array(),
+  length: 0,
   quads: new Int32Array(),
   number: -1,
   word: -1,
@@ -149,6 +149,8 @@ export class RowScanner {
   #scanLine(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     const row = this.#length;
     const numbers = this.#numbers;
+    const words = this.#words;
+    const codes = this.#codes;
     let at = start + 1;
     let before = this.#start;
     for (;;) {
@@ -163,7 +165,7 @@ export class RowScanner {
         before.next = key;
       }
       before = key;
-      at += key.pattern.length;
+      at += key.length;
       const byte = bytes[at];
       if (byte === QUOTE) {
         const begin = ++at;
@@ -172,7 +174,7 @@ export class RowScanner {
           if (each < SPACE || each === BACKSLASH || each === undefined) return -1;
           hash = Math.imul(hash, 31) + each | 0;
         }
-        if (key.word >= 0) this.#words[key.word][row] = this.#codes[key.word].codeOf(bytes, begin, at, hash);
+        if (key.word >= 0) words[key.word][row] = codes[key.word].codeOf(bytes, begin, at, hash);
         else if (key.number >= 0) return -1;
         at++;
       } else if (byte === OPEN || byte === OPEN_LIST) {
@@ -195,8 +197,14 @@ export class RowScanner {
           value = longWhole(bytes, begin, at);
         }
         if (bytes[at] === DOT) {
-          let decimals = 0;
           const first = ++at;
+          const [tenths, hundredths, thousandths] = [bytes[at] - ZERO, bytes[at + 1] - ZERO, bytes[at + 2] - ZERO];
+          let decimals = 0;
+          // Nearly all of our times have three.
+          if (tenths >>> 0 <= 9 && hundredths >>> 0 <= 9 && thousandths >>> 0 <= 9) {
+            decimals = 100 * tenths + 10 * hundredths + thousandths;
+            at += 3;
+          }
           digit = bytes[at] - ZERO;
           while (digit >>> 0 <= 9) {
             decimals = Math.imul(decimals, 10) + digit | 0;
@@ -229,13 +237,13 @@ export class RowScanner {
     const name = decoder.decode(bytes.subarray(at + 1, end));
     let key = this.#keys.get(name);
     if (key === undefined) {
-      const pattern = bytes.slice(at, end + 2);
+      const length = end + 2 - at;
       const quads = Int32Array.from(
-        { length: Math.ceil(pattern.length / 4) },
-        (_, index) => view.getInt32(at + Math.min(4 * index, pattern.length - 4), true),
+        { length: Math.ceil(length / 4) },
+        (_, index) => view.getInt32(at + Math.min(4 * index, length - 4), true),
       );
       const { numbers, words } = this.#fields;
-      key = { ...NO_KEY, pattern, quads, number: numbers.indexOf(name), word: words.indexOf(name) };
+      key = { ...NO_KEY, length, quads, number: numbers.indexOf(name), word: words.indexOf(name) };
       this.#keys.set(name, key);
     }
     return key;
@@ -292,10 +300,10 @@ function longWhole(bytes: Uint8Array, begin: number, end: number): number {
   return value;
 }
 
-function matches(view: DataView, at: number, { quads, pattern }: Key): boolean {
+function matches(view: DataView, at: number, { quads, length }: Key): boolean {
   const last = quads.length - 1;
   for (let index = 0; index < last; index++) if (view.getInt32(at + 4 * index, true) !== quads[index]) return false;
-  return view.getInt32(at + pattern.length - 4, true) === quads[last];
+  return view.getInt32(at + length - 4, true) === quads[last];
 }
 
 /** Where a list or an object of plain numbers ends; -1 for any other. */

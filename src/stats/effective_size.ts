@@ -40,11 +40,12 @@ function correlationTime(values: readonly number[]): number {
   if (n > MOST) {
     // Var(mean) is the same by batches: σ²τ/n = σ_b²τ_b/n_b.
     const length = Math.ceil(n / MOST);
-    const batches = Array.from({ length: Math.floor(n / length) }, (_, batch) => {
+    const batches: number[] = [];
+    for (let start = 0; start + length <= n; start += length) {
       let sum = 0;
-      for (let index = batch * length; index < (batch + 1) * length; index++) sum += values[index];
-      return sum / length;
-    });
+      for (let index = start; index < start + length; index++) sum += values[index];
+      batches.push(sum / length);
+    }
     const all = variance(values);
     return all === 0 ? 1 : length * variance(batches) / all * Math.max(1, correlationTime(batches));
   }
