@@ -8,8 +8,8 @@ import type { DataFrame } from "./data_frame.ts";
 import { DERIVED, type DerivedAttempt, type DerivedAttempts, derivedFile } from "./read_derived.ts";
 import { type FoundAttempt, readSeal } from "./read_part.ts";
 
-/** What is read at once [rows]: threads can share a run of a few millions. */
-const BATCH_ROWS = 400_000;
+/** What is read at once [rows of requests]: as many as Polars writes as one group, so that no group is unpacked twice. */
+const BATCH_ROWS = 512 ** 2;
 const FRAMES = ["requests", "resources"] as const;
 const STAMP = "rows_seals.json";
 
@@ -83,7 +83,6 @@ export interface Derived {
   /** What was found when they were derived. */
   found: FoundAttempt[][];
   tasks: DerivedAttempts[];
-  bytes: number;
   /** Hashes the files: whether they are what was derived. */
   isWhole: () => boolean;
 }
@@ -113,7 +112,6 @@ export function openDerived(root: string, parts: string[][]): Derived | undefine
     return {
       found,
       tasks: batches(attempts),
-      bytes: Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0),
       isWhole: () => Object.entries(files).every(([name, { sha256 }]) => hashOf(derivedFile(root, name)) === sha256),
     };
   } catch {
@@ -137,7 +135,7 @@ function batches(attempts: DerivedAttempt[]): DerivedAttempts[] {
       rows = 0;
     }
     found.at(-1)!.attempts.push(attempt);
-    rows += attempt.requests + attempt.resources;
+    rows += attempt.requests;
     for (const kind of FRAMES) before[kind] += attempt[kind];
   }
   return found;

@@ -12,7 +12,7 @@ import { requestFrame, resourceFrame } from "./frames.ts";
 import { DERIVED, derivedFile } from "./read_derived.ts";
 import { readJsonl } from "./read_jsonl.ts";
 import { type FoundAttempt, leftOut, type Reduction } from "./read_part.ts";
-import { readInThreads } from "./read_in_threads.ts";
+import { ReadingThreads } from "./reading_threads.ts";
 
 /** A run as read from its directory. Frames are tidy: one row a request, sample or event, keyed by level, replicate, attempt. */
 export interface Dataset {
@@ -51,17 +51,17 @@ export interface Dataset {
 export async function load(path: string): Promise<Dataset> {
   const root = resolve(path);
   const warnings: string[] = [];
+  const parts = await attemptFolders(root);
+  using threads = new ReadingThreads(sizeOf(root, parts));
   const info = await readInfo(root, path, warnings);
   const lines = info.manifest;
+  const by = { plan: info.plan, capacity: capacityOf(info.plan, info.provenance) };
+  const { found: all, derived } = await readParts(root, parts, { threads, by });
   const thrownAway = new Set(
     lines.flatMap((line) => line.event === "attempt_started" && line.discarded ? line.path : []),
   );
   const attempts: Attempt[] = [];
   const idle: Attempt[] = [];
-  const by = { plan: info.plan, capacity: capacityOf(info.plan, info.provenance) };
-  const parts = await attemptFolders(root);
-  const derived = await readFromDerived(root, parts, by);
-  const all = derived ?? await readParts(root, parts, by);
   for (const found of all) {
     let used: Attempt | undefined;
     for (const each of found) {
@@ -105,7 +105,7 @@ export async function load(path: string): Promise<Dataset> {
     },
     warnings,
   };
-  origins.set(dataset, { root, parts, found: all, derived: derived !== undefined });
+  origins.set(dataset, { root, parts, found: all, derived });
   return dataset;
 }
 
@@ -135,26 +135,31 @@ export async function derive(path: string): Promise<string[]> {
   return await writeDerived({ root, ...found, order, requests: dataset.requests, resources: dataset.resources });
 }
 
-async function readParts(root: string, parts: string[][], by: Reduction): Promise<FoundAttempt[][]> {
+/** What is found in the folders of attempts, by their derived files if they match. */
+async function readParts(
+  root: string,
+  parts: string[][],
+  { threads, by }: { threads: ReadingThreads; by: Reduction },
+): Promise<{ found: FoundAttempt[][]; derived: boolean }> {
+  const derived = openDerived(root, parts);
+  if (derived) {
+    // Whatever is wrong with them: the rows' own files say what is right.
+    const read = await threads.read(root, derived.tasks, { by, check: derived.isWhole }).catch(() => undefined);
+    const byPath = new Map(read?.flat().map((each) => [each.path, each]));
+    const found = derived.found.map((part) => part.map((each) => byPath.get(each.path) ?? each));
+    if (read) return { found, derived: true };
+  }
+  return { found: (await threads.read(root, parts, { by }))!, derived: false };
+}
+
+function sizeOf(root: string, parts: string[][]): number {
   let bytes = 0;
   for (const [latest] of parts) {
     for (const name of ["requests.jsonl", "resources.jsonl"]) {
       bytes += statSync(join(root, latest, name), { throwIfNoEntry: false })?.size ?? 0;
     }
   }
-  return (await readInThreads(root, parts, { by, bytes }))!;
-}
-
-async function readFromDerived(root: string, parts: string[][], by: Reduction): Promise<FoundAttempt[][] | undefined> {
-  const derived = openDerived(root, parts);
-  if (!derived) return undefined;
-  // They are packed.
-  const bytes = 10 * derived.bytes;
-  // Whatever is wrong with them: the rows' own files say what is right.
-  const read = await readInThreads(root, derived.tasks, { by, bytes, check: derived.isWhole }).catch(() => undefined);
-  if (!read) return undefined;
-  const reduced = new Map(read.flat().map((each) => [each.path, each]));
-  return derived.found.map((part) => part.map((each) => each.kind === "used" ? reduced.get(each.path) ?? each : each));
+  return bytes;
 }
 
 /** The attempts that are used though the machine was not quiet when they began. */
