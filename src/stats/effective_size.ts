@@ -51,7 +51,8 @@ function correlationTime(values: readonly number[]): number {
   }
   if (n < 4) return 1;
   const mean = sum(values) / n;
-  const off = Float64Array.from(values, (value) => value - mean);
+  const off = new Float64Array(n);
+  for (let index = 0; index < n; index++) off[index] = values[index] - mean;
   const covariance = (lag: number) => {
     let sum = 0;
     for (let index = 0; index + lag < n; index++) sum += off[index] * off[index + lag];
