@@ -3,7 +3,6 @@ import pl from "nodejs-polars";
 import {
   MARK,
   type ReducedSample,
-  REQUEST_FIELDS,
   type RequestColumns,
   requestColumns,
   RESOURCE_FIELDS,
@@ -69,7 +68,6 @@ function readRequests(root: string, range: Range): RequestColumns {
   if (range.rows === 0) return requestColumns([]);
   const file = pl.scanParquet(derivedFile(root, DERIVED.requests));
   const there = new Set(file.columns);
-  const numbers = REQUEST_FIELDS.numbers.filter((name) => there.has(name));
   const bit = (name: string, is: (text: pl.Expr) => pl.Expr, mark: number) =>
     there.has(name) ? [is(pl.col(name)).fillNull(false).cast(pl.UInt8).mul(pl.lit(mark).cast(pl.UInt8))] : [];
   const marks = [
@@ -78,25 +76,45 @@ function readRequests(root: string, range: Range): RequestColumns {
     ...bit("phase", (text) => text.eq(pl.lit("setup")), MARK.setup),
     ...bit("phase", (text) => text.eq(pl.lit("teardown")), MARK.teardown),
   ].reduce((sum, mark) => sum.add(mark));
+  const number = (name: string) => pl.col(name).cast(pl.Float64).fillNull(NaN);
+  const streamed = ["bytes_from_ms", "bytes_to_ms"].filter((name) => there.has(name));
   const frame = file.slice(range.from, range.rows).select(
-    ...numbers.map((name) => pl.col(name).cast(pl.Float64).fillNull(NaN)),
+    pl.col("session").cast(pl.Int32).fillNull(-1),
+    pl.col("iteration").cast(pl.Int32).fillNull(-1),
+    number("scheduled_ms"),
+    number("started_ms").add(number("duration_ms")).alias("ended_ms"),
+    number("bytes_in").add(number("bytes_out")).alias("bytes"),
     marks.alias("marks"),
+    ...streamed.map(number),
   ).collectSync();
-  const column = (name: string) =>
-    there.has(name) ? frame.getColumn(name).toTypedArray() : new Float64Array(range.rows).fill(NaN);
-  const columns = Object.fromEntries(REQUEST_FIELDS.numbers.map((name) => [name, column(name)]));
+  const column = (name: string) => frame.getColumn(name).toTypedArray();
   return {
     length: range.rows,
-    marks: frame.getColumn("marks").toTypedArray(),
-    ...columns as Omit<RequestColumns, "length" | "marks">,
+    session: column("session"),
+    iteration: column("iteration"),
+    scheduled_ms: column("scheduled_ms"),
+    ended_ms: column("ended_ms"),
+    bytes: column("bytes"),
+    marks: column("marks"),
+    ...(streamed.length === 2 ? { streamed: { from_ms: column(streamed[0]), to_ms: column(streamed[1]) } } : {}),
   };
 }
 
+/** The columns of some rows. */
 function slice(columns: RequestColumns, from: number, to: number): RequestColumns {
-  const parts = Object.entries(columns).map((
-    [name, values],
-  ) => [name, name === "length" ? 0 : values.subarray(from, to)]);
-  return { ...Object.fromEntries(parts), length: to - from };
+  const { streamed } = columns;
+  return {
+    length: to - from,
+    session: columns.session.subarray(from, to),
+    iteration: columns.iteration.subarray(from, to),
+    scheduled_ms: columns.scheduled_ms.subarray(from, to),
+    ended_ms: columns.ended_ms.subarray(from, to),
+    bytes: columns.bytes.subarray(from, to),
+    marks: columns.marks.subarray(from, to),
+    ...(streamed
+      ? { streamed: { from_ms: streamed.from_ms.subarray(from, to), to_ms: streamed.to_ms.subarray(from, to) } }
+      : {}),
+  };
 }
 
 function readResources(root: string, range: Range): ReducedSample[] {

@@ -25,7 +25,7 @@ export interface EndedIteration extends Iteration {
  * @returns In the order in which they ended.
  */
 export function iterationsOf(requests: RequestColumns, without: number): EndedIteration[] {
-  const { length, session, iteration, scheduled_ms, started_ms, duration_ms, marks } = requests;
+  const { length, session, iteration, scheduled_ms, ended_ms: rowEnded_ms, marks } = requests;
   // Open addressing: places of iterations, from 1; at least half of them stay free.
   const bits = Math.max(4, Math.ceil(Math.log2(2 * length + 1)));
   const places = new Int32Array(1 << bits);
@@ -48,7 +48,7 @@ export function iterationsOf(requests: RequestColumns, without: number): EndedIt
       place = (place + 1) & mask;
       index = places[place];
     }
-    const ended_ms = started_ms[row] + duration_ms[row];
+    const ended_ms = rowEnded_ms[row];
     if (index === 0) {
       places[place] = index = ++count;
       firstRow[index - 1] = row;

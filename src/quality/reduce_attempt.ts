@@ -136,11 +136,11 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
 
 /** What ended in the window. */
 function requestsIn(requests: RequestColumns, { from_ms, to_ms }: AttemptSeal["window"]) {
-  const { length, scheduled_ms, started_ms, duration_ms, marks } = requests;
+  const { length, scheduled_ms, marks } = requests;
   let [ended, failed] = [0, 0];
   const latency: number[] = [];
   for (let row = 0; row < length; row++) {
-    const ended_ms = started_ms[row] + duration_ms[row];
+    const ended_ms = requests.ended_ms[row];
     if (!(ended_ms >= from_ms && ended_ms <= to_ms)) continue;
     ended++;
     if ((marks[row] & MARK.ok) === 0) failed++;
@@ -157,13 +157,12 @@ function networkBytes(requests: RequestColumns, { events, seal: { window } }: At
     const overlap_ms = Math.min(to_ms, window.to_ms) - Math.max(from_ms, window.from_ms);
     return Math.max(0, overlap_ms) / (to_ms - from_ms);
   };
-  const { length, started_ms, duration_ms, bytes_in, bytes_out, bytes_from_ms, bytes_to_ms } = requests;
+  const { length, ended_ms, streamed } = requests;
   let bytes = 0;
   for (let row = 0; row < length; row++) {
-    const ended_ms = started_ms[row] + duration_ms[row];
-    const from_ms = Number.isNaN(bytes_from_ms[row]) ? ended_ms : bytes_from_ms[row];
-    const to_ms = Number.isNaN(bytes_to_ms[row]) ? ended_ms : bytes_to_ms[row];
-    bytes += (bytes_in[row] + bytes_out[row]) * share(from_ms, to_ms);
+    const from_ms = streamed && !Number.isNaN(streamed.from_ms[row]) ? streamed.from_ms[row] : ended_ms[row];
+    const to_ms = streamed && !Number.isNaN(streamed.to_ms[row]) ? streamed.to_ms[row] : ended_ms[row];
+    bytes += requests.bytes[row] * share(from_ms, to_ms);
   }
   const rests = events.map((row) =>
     row.event === "stream_end" ? (row.bytes_in + row.bytes_out) * share(row.bytes_from_ms, row.t_ms) : 0

@@ -8,19 +8,17 @@ export const MARK = { ok: 1, connect: 2, setup: 4, teardown: 8 } as const;
 export interface RequestColumns {
   /** Rows. The arrays may be longer. */
   length: number;
-  session: Float64Array;
-  iteration: Float64Array;
+  session: Float64Array | Int32Array;
+  iteration: Float64Array | Int32Array;
   scheduled_ms: Float64Array;
-  started_ms: Float64Array;
-  duration_ms: Float64Array;
-  bytes_in: Float64Array;
-  bytes_out: Float64Array;
-  /** NaN where the row has none. */
-  bytes_from_ms: Float64Array;
-  /** NaN where the row has none. */
-  bytes_to_ms: Float64Array;
+  /** When the last byte came, or the failure. */
+  ended_ms: Float64Array;
+  /** Both ways. */
+  bytes: Float64Array;
   /** {@linkcode MARK}s, added up. */
   marks: Uint8Array;
+  /** From when and until when bytes came, where that is not said by `ended_ms`: NaN in rows of no stream. */
+  streamed?: { from_ms: Float64Array; to_ms: Float64Array };
 }
 
 /** What of a line of `requests.jsonl` is needed. */
@@ -41,12 +39,20 @@ export const REQUEST_FIELDS = {
 
 /** Columns of rows. */
 export function requestColumns(rows: readonly RequestRow[]): RequestColumns {
-  const numbers = REQUEST_FIELDS.numbers.map((name) => Float64Array.from(rows, (row) => row[name] ?? NaN));
-  const marks = Uint8Array.from(rows, (row) => stepMark(row.step) | outcomeMark(row.outcome) | phaseMark(row.phase));
-  return named(numbers, marks, rows.length);
+  const column = (of: (row: RequestRow) => number | undefined) => Float64Array.from(rows, (row) => of(row) ?? NaN);
+  return {
+    length: rows.length,
+    session: column((row) => row.session),
+    iteration: column((row) => row.iteration),
+    scheduled_ms: column((row) => row.scheduled_ms),
+    ended_ms: column((row) => row.started_ms + row.duration_ms),
+    bytes: column((row) => row.bytes_in + row.bytes_out),
+    marks: Uint8Array.from(rows, (row) => stepMark(row.step) | outcomeMark(row.outcome) | phaseMark(row.phase)),
+    streamed: { from_ms: column((row) => row.bytes_from_ms), to_ms: column((row) => row.bytes_to_ms) },
+  };
 }
 
-/** Columns of what was scanned, for as long as no more is. */
+/** Columns of what was scanned, which are made in its place. */
 export function scannedRequests({ length, numbers, words, texts }: ScannedRows): RequestColumns {
   const marks = new Uint8Array(length);
   for (const [field, markOf] of [stepMark, outcomeMark, phaseMark].entries()) {
@@ -54,12 +60,12 @@ export function scannedRequests({ length, numbers, words, texts }: ScannedRows):
     const codes = words[field];
     for (let row = 0; row < length; row++) marks[row] |= ofWord[codes[row]];
   }
-  return named(numbers, marks, length);
-}
-
-function named(numbers: readonly Float64Array[], marks: Uint8Array, length: number): RequestColumns {
-  const columns = Object.fromEntries(REQUEST_FIELDS.numbers.map((name, index) => [name, numbers[index]]));
-  return { length, marks, ...columns as Omit<RequestColumns, "length" | "marks"> };
+  const [session, iteration, scheduled_ms, ended_ms, duration_ms, bytes, bytes_out, from_ms, to_ms] = numbers;
+  for (let row = 0; row < length; row++) {
+    ended_ms[row] += duration_ms[row];
+    bytes[row] += bytes_out[row];
+  }
+  return { length, session, iteration, scheduled_ms, ended_ms, bytes, marks, streamed: { from_ms, to_ms } };
 }
 
 function stepMark(step = ""): number {
