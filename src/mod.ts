@@ -105,7 +105,7 @@ export { importRun } from "./importers/mod.ts";
 export type { ImportOptions } from "./importers/mod.ts";
 
 // From rows to levels
-export { exportRun, levelFrame, load, summarise, timeline } from "./dataset/mod.ts";
+export { derive, exportRun, levelFrame, load, summarise, timeline } from "./dataset/mod.ts";
 export type { Attempt, DataFrame, Dataset, ExportFormat } from "./dataset/mod.ts";
 
 // From levels to curves

@@ -1,39 +1,18 @@
-import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import pl from "nodejs-polars";
-import { attemptFiles, type RowKind } from "../schema/attempt_files.ts";
-import type { AggregateRow } from "../schema/imported.ts";
+import { capacityOf } from "../quality/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import { planSchema } from "../schema/plan.ts";
-import {
-  type AttemptSeal,
-  attemptSealSchema,
-  type ManifestLine,
-  type Provenance,
-  type RunInfo,
-} from "../schema/run.ts";
-import type { EventRow, RequestRow, ResourceRow } from "../schema/rows.ts";
+import type { ManifestLine, Provenance, RunInfo } from "../schema/run.ts";
+import { type Attempt, attemptOf } from "./attempt.ts";
 import type { DataFrame } from "./data_frame.ts";
-import { parseJsonl, readJsonl } from "./read_jsonl.ts";
-
-/** A part of a run that ended as planned, with its rows. */
-export interface Attempt {
-  /** From `COMPLETE.json`. */
-  seal: AttemptSeal;
-  /** Folder, relative to the run. */
-  path: string;
-  /** Run to warm up: in no summary and no fit. */
-  discarded: boolean;
-  /** From `requests.jsonl`, in order; those of further agents, `requests.2.jsonl` and so on, follow. */
-  requests: RequestRow[];
-  /** From `resources.jsonl`, in order; in a merged run those of the other machines, which say their `share`, follow. */
-  resources: ResourceRow[];
-  /** From `events.jsonl`, in order; those of further agents follow. */
-  events: EventRow[];
-  /** From `aggregates.jsonl`: only an imported run has them. */
-  aggregates?: AggregateRow[];
-}
+import { derivedFrame, openDerived, writeDerived } from "./derive.ts";
+import { requestFrame, resourceFrame } from "./frames.ts";
+import { DERIVED, derivedFile } from "./read_derived.ts";
+import { readJsonl } from "./read_jsonl.ts";
+import { type FoundAttempt, leftOut, type Reduction } from "./read_part.ts";
+import { ReadingThreads } from "./reading_threads.ts";
 
 /** A run as read from its directory. Frames are tidy: one row a request, sample or event, keyed by level, replicate, attempt. */
 export interface Dataset {
@@ -43,20 +22,23 @@ export interface Dataset {
   attempts: Attempt[];
   /** Windows without load, in the order in which they ran. */
   idle: Attempt[];
-  /** `requests` of all attempts, with `latency_ms` from the intended start and `steady`. */
-  requests: DataFrame;
-  /** `resources` of all attempts, scalar columns. */
-  resources: DataFrame;
+  /** `requests` of all attempts, with `latency_ms` from the intended start and `steady`. Made when it is asked for. */
+  readonly requests: DataFrame;
+  /** `resources` of all attempts, scalar columns. Made when it is asked for. */
+  readonly resources: DataFrame;
   /** What had to be left out or repaired, for the reader. */
   warnings: string[];
 }
 
 /**
- * Reads a run directory into Polars frames. Of each replicate the latest attempt counts that is complete: that has a
- * `COMPLETE.json`, and files whose hashes are those in it. What is not used is said in `warnings`.
+ * Reads a run directory. Of each replicate the latest attempt counts that is complete: that has a `COMPLETE.json`, and files whose
+ * hashes are those in it. What is not used is said in `warnings`.
+ *
+ * All rows are read once, checked, and reduced to what {@linkcode summarise} says; none is kept. Rows and frames of them are read
+ * again when somebody asks for them.
  *
  * @param path the run directory.
- * @returns the rows, typed and as frames.
+ * @returns the attempts, their rows, and frames of all rows.
  * @throws {InputError} If there is no run.
  *
  * @example The requests of a run
@@ -69,28 +51,30 @@ export interface Dataset {
 export async function load(path: string): Promise<Dataset> {
   const root = resolve(path);
   const warnings: string[] = [];
+  const parts = await attemptFolders(root);
+  using threads = new ReadingThreads(sizeOf(root, parts));
   const info = await readInfo(root, path, warnings);
   const lines = info.manifest;
+  const by = { plan: info.plan, capacity: capacityOf(info.plan, info.provenance) };
+  const { found: all, derived } = await readParts(root, parts, { threads, by });
   const thrownAway = new Set(
     lines.flatMap((line) => line.event === "attempt_started" && line.discarded ? line.path : []),
   );
   const attempts: Attempt[] = [];
   const idle: Attempt[] = [];
-  for (const folders of await attemptFolders(root)) {
+  for (const found of all) {
     let used: Attempt | undefined;
-    for (const folder of folders) {
-      const read = await readAttempt(root, folder, used !== undefined);
-      if (read.kind === "older") continue;
-      if (read.kind === "unused") {
-        const failed = lines.findLast((line) => "reason" in line && "path" in line && line.path === folder);
+    for (const each of found) {
+      if (each.kind === "unused") {
+        const failed = lines.findLast((line) => "reason" in line && "path" in line && line.path === each.path);
         const reason = failed && "reason" in failed ? ` (${failed.reason})` : "";
         const instead = used ? `, those of ${used.path} are` : "";
-        warnings.push(`${folder} ${read.why}: its rows are not used${instead}${reason}`);
+        warnings.push(`${each.path} ${each.why}: its rows are not used${instead}${reason}`);
         continue;
       }
-      used = { ...read.attempt, discarded: thrownAway.has(folder) };
+      used = attemptOf(each, { root, by, discarded: thrownAway.has(each.path) });
       (used.seal.kind === "idle" ? idle : attempts).push(used);
-      warnings.push(...read.warnings);
+      warnings.push(...each.warnings);
     }
   }
   // The manifest's order is that of events; the wall clock may have been set meanwhile.
@@ -108,7 +92,74 @@ export async function load(path: string): Promise<Dataset> {
   warnings.push(...shareWarnings(info.provenance, attempts));
   const warning = endWarning(lines);
   if (warning) warnings.push(warning);
-  return { info, attempts, idle, requests: requestFrame(attempts), resources: resourceFrame(attempts), warnings };
+  const frames: { requests?: DataFrame; resources?: DataFrame } = {};
+  const dataset: Dataset = {
+    info,
+    attempts,
+    idle,
+    get requests() {
+      return frames.requests ??= derived ? derivedFrame(root, "requests") : requestFrame(attempts);
+    },
+    get resources() {
+      return frames.resources ??= derived ? derivedFrame(root, "resources") : resourceFrame(attempts);
+    },
+    warnings,
+  };
+  origins.set(dataset, { root, parts, found: all, derived });
+  return dataset;
+}
+
+/** How datasets were found. */
+const origins = new WeakMap<Dataset, { root: string; parts: string[][]; found: FoundAttempt[][]; derived: boolean }>();
+
+/**
+ * Writes all rows of a run as Parquet into its folder `derived`, from where {@linkcode load} and others read them several times as
+ * fast. They are used as long as they match the run's seals, and can be made again.
+ *
+ * @param path the run directory.
+ * @returns the paths of the files, which are left as they are if they match.
+ * @throws {InputError} If there is no run.
+ *
+ * @example A run that is looked at again and again
+ * ```ts ignore
+ * import { derive, load } from "plimsoll";
+ * await derive("data/runs/first");
+ * const dataset = await load("data/runs/first");
+ * ```
+ */
+export async function derive(path: string): Promise<string[]> {
+  const dataset = await load(path);
+  const { root, derived, ...found } = origins.get(dataset)!;
+  if (derived) return Object.values(DERIVED).map((name) => derivedFile(root, name));
+  const order = dataset.attempts.map((attempt) => attempt.path);
+  return await writeDerived({ root, ...found, order, requests: dataset.requests, resources: dataset.resources });
+}
+
+/** What is found in the folders of attempts, by their derived files if they match. */
+async function readParts(
+  root: string,
+  parts: string[][],
+  { threads, by }: { threads: ReadingThreads; by: Reduction },
+): Promise<{ found: FoundAttempt[][]; derived: boolean }> {
+  const derived = openDerived(root, parts);
+  if (derived) {
+    // Whatever is wrong with them: the rows' own files say what is right.
+    const read = await threads.read(root, derived.tasks, { by, check: derived.isWhole }).catch(() => undefined);
+    const byPath = new Map(read?.flat().map((each) => [each.path, each]));
+    const found = derived.found.map((part) => part.map((each) => byPath.get(each.path) ?? each));
+    if (read) return { found, derived: true };
+  }
+  return { found: (await threads.read(root, parts, { by }))!, derived: false };
+}
+
+function sizeOf(root: string, parts: string[][]): number {
+  let bytes = 0;
+  for (const [latest] of parts) {
+    for (const name of ["requests.jsonl", "resources.jsonl"]) {
+      bytes += statSync(join(root, latest, name), { throwIfNoEntry: false })?.size ?? 0;
+    }
+  }
+  return bytes;
 }
 
 /** The attempts that are used though the machine was not quiet when they began. */
@@ -209,111 +260,4 @@ async function attemptFolders(root: string): Promise<string[][]> {
     ...Map.groupBy(await children("idle"), (folder) => folder.replace(/-a\d+$/, "")).values(),
   ];
   return byPart.map((folders) => folders.sort((a, b) => numberOf(b) - numberOf(a)));
-}
-
-type ReadAttempt =
-  | { kind: "used"; attempt: Omit<Attempt, "discarded">; warnings: string[] }
-  | { kind: "unused"; why: string }
-  /** Complete, and so is a later one. */
-  | { kind: "older" };
-
-async function readAttempt(root: string, folder: string, replaced: boolean): Promise<ReadAttempt> {
-  const seal = await readSeal(join(root, folder));
-  if (seal === undefined) return { kind: "unused", why: "did not complete" };
-  if (replaced) return { kind: "older" };
-  if (seal === "broken") return { kind: "unused", why: "has a COMPLETE.json that no sweep writes" };
-  const warnings: string[] = [];
-  const rows: Record<string, unknown[]> = {};
-  for (const [name, { bytes, sha256 }] of Object.entries(seal.files)) {
-    const path = join(folder, basename(name));
-    const content = await readFile(join(root, path)).catch(() => new Uint8Array());
-    const sealed = content.subarray(0, bytes);
-    if (sealed.length !== bytes || createHash("sha256").update(sealed).digest("hex") !== sha256) {
-      return { kind: "unused", why: `has a ${name} that is not what was sealed` };
-    }
-    const added = content.length - bytes;
-    if (added > 0) warnings.push(`${path}: ${added} bytes that were added after its end were left out`);
-    const parsed = parseJsonl(new TextDecoder().decode(sealed));
-    if (parsed.broken > 0) warnings.push(leftOut(path, parsed.broken));
-    rows[name] = parsed.rows;
-  }
-  const all = <Row>(kind: RowKind) => attemptFiles(rows, kind).flatMap((name) => rows[name] as Row[]);
-  const attempt = {
-    seal,
-    path: folder,
-    requests: all<RequestRow>("requests"),
-    resources: all<ResourceRow>("resources"),
-    events: all<EventRow>("events"),
-    aggregates: all<AggregateRow>("aggregates"),
-  };
-  return { kind: "used", attempt, warnings };
-}
-
-async function readSeal(folder: string): Promise<AttemptSeal | "broken" | undefined> {
-  try {
-    return attemptSealSchema.parse(JSON.parse(await readFile(join(folder, "COMPLETE.json"), "utf8")));
-  } catch (error) {
-    if (/^(ENOENT|ENOTDIR)$/.test((error as { code?: string }).code ?? "")) return undefined;
-    return "broken";
-  }
-}
-
-function leftOut(path: string, broken: number): string {
-  return `${path}: ${broken} broken ${broken === 1 ? "line was" : "lines were"} left out`;
-}
-
-function requestFrame(attempts: Attempt[]): DataFrame {
-  return frame(attempts, ({ requests, seal: { window } }) =>
-    requests.map((row) => {
-      const ended_ms = row.started_ms + row.duration_ms;
-      return {
-        ...row,
-        latency_ms: row.phase === undefined ? ended_ms - row.scheduled_ms : null,
-        steady: ended_ms >= window.from_ms && ended_ms <= window.to_ms,
-      };
-    }));
-}
-
-function resourceFrame(attempts: Attempt[]): DataFrame {
-  return frame(
-    attempts,
-    ({ resources, seal: { window } }) =>
-      resources.map(({ core_busy_ms: _cores, artifact_bytes, ...row }) => ({
-        ...row,
-        artifact_bytes: artifact_bytes ? Object.values(artifact_bytes).reduce((sum, bytes) => sum + bytes, 0) : null,
-        steady: row.t_ms >= window.from_ms && row.t_ms <= window.to_ms,
-      })),
-  );
-}
-
-/** Columns of whole numbers that stay small. */
-const COUNTS = new Set([
-  "share",
-  "level",
-  "replicate",
-  "attempt",
-  "seq",
-  "session",
-  "iteration",
-  "status",
-  "processes",
-]);
-
-/** One frame of all attempts: by columns, since a column that is absent from the first rows would be lost by rows. */
-function frame(attempts: Attempt[], rowsOf: (attempt: Attempt) => Record<string, unknown>[]): DataFrame {
-  const keyed = attempts.flatMap((attempt) => {
-    const { level, replicate, attempt: number } = attempt.seal;
-    return rowsOf(attempt).map((row) => ({ level, replicate, attempt: number, discarded: attempt.discarded, ...row }));
-  });
-  const names = [...new Set(keyed.flatMap((row) => Object.keys(row)))];
-  return pl.DataFrame(Object.fromEntries(names.map((name) => {
-    const values = keyed.map((row) => (row as Record<string, unknown>)[name] ?? null);
-    const type = typeof values.find((value) => value !== null);
-    const series = type === "number"
-      ? pl.Series(name, values as number[], COUNTS.has(name) ? pl.Int32 : pl.Float64)
-      : type === "boolean"
-      ? pl.Series(name, values as boolean[], pl.Bool)
-      : pl.Series(name, values as string[], pl.Utf8);
-    return [name, series];
-  })));
 }

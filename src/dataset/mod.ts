@@ -1,4 +1,5 @@
 /** Run directories as tidy Polars frames, and what they come to. */
+export type { Attempt } from "./attempt.ts";
 export * from "./data_frame.ts";
 export * from "./describe_load.ts";
 export * from "./export_run.ts";

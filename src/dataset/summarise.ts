@@ -1,11 +1,12 @@
 import { mean } from "simple-statistics";
-import { capacityOf, flagSweep, othersUse, reduceAttempt, restlessness } from "../quality/mod.ts";
+import { capacityOf, flagSweep, othersUse, restlessness } from "../quality/mod.ts";
 import type { Baseline, RunSummary } from "../schema/levels.ts";
 import { describeLoad } from "./describe_load.ts";
 import type { LimitFound } from "../schema/limit.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ManifestLine } from "../schema/run.ts";
-import type { Attempt, Dataset } from "./load.ts";
+import { type Attempt, reducedOf } from "./attempt.ts";
+import type { Dataset } from "./load.ts";
 import { importedCapacity, importedWarnings, reduceImported } from "./reduce_imported.ts";
 
 /**
@@ -30,12 +31,18 @@ export function summarise(dataset: Dataset): RunSummary {
   const memory_bytes = Math.min(provenance.memory_bytes, provenance.cgroup_limits.memory_bytes ?? Infinity);
   const capacity = capacityOf(plan, provenance);
   const { imported } = provenance;
-  const inOrder = dataset.attempts.map((attempt) =>
-    imported ? reduceImported(attempt, { plan, machine: imported.machine }) : reduceAttempt(attempt, plan, capacity)
+  const reduced = dataset.attempts.map((attempt) =>
+    imported
+      ? {
+        summary: reduceImported(attempt, { plan, machine: imported.machine }),
+        memory_kinds: attempt.resources.map((row) => row.memory_kind),
+      }
+      : reducedOf(attempt, { plan, capacity })
   );
+  const inOrder = reduced.map(({ summary }) => summary);
   const levels = inOrder.filter((_, index) => !dataset.attempts[index].discarded)
     .sort((a, b) => a.level - b.level || a.replicate - b.replicate);
-  const kinds = new Set(dataset.attempts.flatMap(({ resources }) => resources.map((row) => row.memory_kind)));
+  const kinds = new Set(reduced.flatMap(({ memory_kinds }) => memory_kinds));
   const warnings = [...dataset.warnings];
   if (kinds.has("rss")) {
     warnings.push(

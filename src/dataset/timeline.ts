@@ -1,4 +1,5 @@
 import type { TimelinePoint } from "../schema/report.ts";
+import { samplesOf } from "./attempt.ts";
 import type { Dataset } from "./load.ts";
 
 /** The last sample of an attempt may follow the one before at once: too soon for a rate. */
@@ -19,8 +20,8 @@ const LEAST_MS = 50;
 export function timeline(dataset: Dataset, most_points = 2500): TimelinePoint[] {
   // Of a merged run: the machine that sampled the target.
   const attempts = dataset.attempts.map((attempt) => ({
-    ...attempt,
-    resources: attempt.resources.filter(({ share }) => share === undefined),
+    seal: attempt.seal,
+    resources: samplesOf(attempt).filter(({ share }) => share === undefined),
   }));
   if (attempts.length === 0) return [];
   const zero = Date.parse(attempts[0].seal.started_at);

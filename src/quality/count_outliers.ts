@@ -20,7 +20,7 @@ import { hampel } from "../stats/mod.ts";
  * assert.deepEqual(countOutliers(rows), { samples: 11, outlier_samples: 1 });
  * ```
  */
-export function countOutliers(rows: readonly ResourceRow[]): Record<string, number> {
+export function countOutliers(rows: readonly Pick<ResourceRow, "t_ms" | "cpu_ms">[]): Record<string, number> {
   const cores = rows.slice(1).flatMap(({ t_ms, cpu_ms }, index) => {
     const before = rows[index];
     return t_ms > before.t_ms ? (cpu_ms - before.cpu_ms) / (t_ms - before.t_ms) : [];

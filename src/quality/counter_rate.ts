@@ -1,5 +1,3 @@
-import type { ResourceRow } from "../schema/rows.ts";
-
 /**
  * Growth of a counter over the time between its first and its last reading.
  *
@@ -7,12 +5,12 @@ import type { ResourceRow } from "../schema/rows.ts";
  * @param counter Reads the counter [ms]; `undefined` where a sample lacks it.
  * @returns Milliseconds a millisecond, so for CPU logical cores; `undefined` with fewer than two readings.
  */
-export function counterRate(
-  rows: ResourceRow[],
-  counter: (row: ResourceRow) => number | undefined,
+export function counterRate<Row extends { t_ms: number }>(
+  rows: readonly Row[],
+  counter: (row: Row) => number | undefined,
 ): number | undefined {
-  const read = rows.filter((row) => counter(row) !== undefined);
-  const [first, last] = [read[0], read.at(-1)];
+  const read = (row: Row) => counter(row) !== undefined;
+  const [first, last] = [rows.find(read), rows.findLast(read)];
   if (!first || !last || last.t_ms <= first.t_ms) return undefined;
   return (counter(last)! - counter(first)!) / (last.t_ms - first.t_ms);
 }

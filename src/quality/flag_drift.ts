@@ -1,9 +1,9 @@
 import { mean } from "simple-statistics";
 import type { Flag } from "../schema/levels.ts";
-import type { ResourceRow } from "../schema/rows.ts";
 import { batchMeans, mannKendall, theilSen } from "../stats/mod.ts";
 import { counterRate } from "./counter_rate.ts";
 import type { Iteration } from "./iterations_of.ts";
+import type { ReducedSample } from "./resource_rows.ts";
 import { threeDigits } from "./three_digits.ts";
 
 const BATCHES = 10;
@@ -24,7 +24,7 @@ export interface PlateauRows {
   /** The steady window [ms from the attempt's start]. */
   window: { from_ms: number; to_ms: number };
   /** Samples of the target in the window, in order. */
-  target: readonly ResourceRow[];
+  target: readonly ReducedSample[];
   /** Those that ended in the window, in that order. */
   iterations: readonly Iteration[];
   /** Time between two intended starts of a session [ms]. */

@@ -60,6 +60,7 @@ export function flagInconsistent(iterations: readonly Iteration[], model: LoadMo
     occupied_ms += Math.max(0, Math.min(scheduled_ms + cycle_ms, to_ms) - Math.max(scheduled_ms, from_ms));
     if (ended_ms < from_ms || ended_ms > to_ms) continue;
     ended++;
+    if (think_ms === undefined) continue;
     if (lastEnd.has(session)) waits_ms.push(scheduled_ms - lastEnd.get(session)!);
     lastEnd.set(session, ended_ms);
   }

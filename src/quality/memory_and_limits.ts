@@ -1,7 +1,7 @@
-import type { ResourceRow } from "../schema/rows.ts";
 import type { AttemptFacts } from "./attempt_facts.ts";
 import type { Capacity } from "./capacity_of.ts";
 import { counterRate } from "./counter_rate.ts";
+import type { ReducedSample } from "./resource_rows.ts";
 
 /**
  * How far memory and the limit of CPU held a target back.
@@ -11,7 +11,7 @@ import { counterRate } from "./counter_rate.ts";
  * @returns Those of the facts that were measured.
  */
 export function memoryAndLimits(
-  byGroup: Map<string, ResourceRow[]>,
+  byGroup: Map<string, ReducedSample[]>,
   capacity: Capacity,
 ): Pick<
   AttemptFacts,

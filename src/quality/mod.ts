@@ -7,3 +7,6 @@ export * from "./counter_rate.ts";
 export * from "./reduce_attempt.ts";
 export * from "./others_use.ts";
 export * from "./flag_sweep.ts";
+export * from "./request_columns.ts";
+export * from "./resource_rows.ts";
+export * from "./row_scanner.ts";

@@ -1,7 +1,7 @@
-import { max, mean, median, quantile } from "simple-statistics";
+import { max, mean, median } from "simple-statistics";
 import type { LevelSummary } from "../schema/levels.ts";
 import type { Plan } from "../schema/plan.ts";
-import type { EventRow, RequestRow, ResourceRow } from "../schema/rows.ts";
+import type { EventRow, RequestRow } from "../schema/rows.ts";
 import type { AttemptSeal } from "../schema/run.ts";
 import type { AttemptFacts } from "./attempt_facts.ts";
 import type { Capacity } from "./capacity_of.ts";
@@ -9,19 +9,23 @@ import { counterRate } from "./counter_rate.ts";
 import { countOutliers } from "./count_outliers.ts";
 import { flagAttempt } from "./flag_attempt.ts";
 import { flagPlateau } from "./flag_plateau.ts";
+import { iterationsOf } from "./iterations_of.ts";
 import { memoryAndLimits } from "./memory_and_limits.ts";
 import { quantileBounds } from "./quantile_bounds.ts";
+import { Ranked } from "./ranked.ts";
+import { MARK, type RequestColumns, requestColumns } from "./request_columns.ts";
+import type { ReducedSample } from "./resource_rows.ts";
 
 /** One attempt, as it is on disk. */
 export interface AttemptRows {
   /** What `COMPLETE.json` says of it. */
   seal: AttemptSeal;
   /** In file order. */
-  requests: RequestRow[];
+  requests: readonly RequestRow[] | RequestColumns;
   /** In file order. */
-  resources: ResourceRow[];
+  resources: readonly ReducedSample[];
   /** In file order. */
-  events: EventRow[];
+  events: readonly EventRow[];
 }
 
 const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 };
@@ -41,7 +45,8 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
   const { level, replicate, attempt: number, window } = attempt.seal;
   const window_s = (window.to_ms - window.from_ms) / 1000;
   const inside = (t_ms: number) => t_ms >= window.from_ms && t_ms <= window.to_ms;
-  const requests = attempt.requests.filter((row) => inside(row.started_ms + row.duration_ms));
+  const requests = "marks" in attempt.requests ? attempt.requests : requestColumns(attempt.requests);
+  const { ended, failed, latency } = requestsIn(requests, window);
   const events = attempt.events.filter((row) => inside(row.t_ms));
   // Of a merged run: what other machines used has counters of its own.
   const sampled = attempt.resources.filter((row) => inside(row.t_ms));
@@ -70,11 +75,9 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
 
   // An iteration counts where its last step ended, once, and only if no step failed or is missing.
   const steps = stepsOf(plan);
-  const own = attempt.requests.filter(({ phase }) => phase === undefined);
-  const iterations = [...Map.groupBy(own, (row) => row.session * 1e7 + row.iteration).values()]
-    .filter((rows) => inside(max(rows.map((row) => row.started_ms + row.duration_ms))));
-  const ended = (rows: RequestRow[]) => rows.filter(({ step }) => !step.endsWith(" (connect)")).length;
-  const whole = iterations.filter((rows) => ended(rows) >= steps && rows.every((row) => row.outcome === "ok"));
+  const all = iterationsOf(requests, MARK.setup | MARK.teardown);
+  const iterations = all.filter(({ ended_ms }) => inside(ended_ms));
+  const whole = iterations.filter((iteration) => iteration.steps >= steps && iteration.ok);
   const arrivals = plan.arrivals && arrivalsIn(attempt.events, window);
   const undelivered = arrivals?.undelivered ??
     sum(events.flatMap((row) => row.event === "undelivered" ? row.slots : []));
@@ -85,18 +88,15 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
   // Of a load generator that is not ours nothing is known but what it uses.
   if (plan.mode !== "command") metrics.throughput = whole.length / window_s;
   if (plan.mode !== "command") {
-    metrics.network_bytes_per_s = networkBytes(attempt) / window_s;
+    metrics.network_bytes_per_s = networkBytes(requests, attempt) / window_s;
   }
-  // Before and after the iterations nobody waits for what a session does.
-  const latency = requests.flatMap((row) =>
-    row.phase === undefined ? row.started_ms + row.duration_ms - row.scheduled_ms : []
-  );
   if (latency.length > 0) {
-    for (const [name, q] of Object.entries(QUANTILES)) metrics[`latency_ms_${name}`] = quantile(latency, q);
-    Object.assign(metrics, quantileBounds(latency, QUANTILES));
+    const ranked = new Ranked(latency);
+    for (const [name, q] of Object.entries(QUANTILES)) metrics[`latency_ms_${name}`] = ranked.quantile(q);
+    Object.assign(metrics, quantileBounds(latency, QUANTILES, ranked));
   }
-  if (requests.length > 0) {
-    metrics.error_ratio = requests.filter((row) => row.outcome !== "ok").length / requests.length;
+  if (ended > 0) {
+    metrics.error_ratio = failed / ended;
     metrics.undelivered_ratio = undelivered / Math.max(1, undelivered + iterations.length);
   }
   const artifacts = attempt.events.flatMap((row) => row.event === "artifact" ? row : []);
@@ -116,7 +116,8 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
     if (shots.length > 0) metrics.bytes_per_snapshot = median(shots.map(({ bytes }) => bytes));
   }
 
-  Object.assign(metrics, countOutliers(byGroup.get("target") ?? []));
+  const target = byGroup.get("target") ?? [];
+  Object.assign(metrics, countOutliers(target));
 
   const sessions = arrivals
     ? arrivals.offered * plan.pace_ms / (window.to_ms - window.from_ms)
@@ -127,30 +128,49 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
     attempt: number,
     sessions,
     window_s,
-    requests: requests.length,
+    requests: ended,
     metrics,
     flags: [
       ...flagAttempt(factsOf(attempt, plan, { capacity, metrics, byGroup, byShare, planned, undelivered })),
-      ...flagPlateau(attempt, plan, sessions),
+      ...flagPlateau({ seal: attempt.seal, requests, target, all, iterations }, plan, sessions),
     ],
   };
 }
 
+/** What ended in the window. */
+function requestsIn(requests: RequestColumns, { from_ms, to_ms }: AttemptSeal["window"]) {
+  const { length, scheduled_ms, marks } = requests;
+  let [ended, failed] = [0, 0];
+  const latency: number[] = [];
+  for (let row = 0; row < length; row++) {
+    const ended_ms = requests.ended_ms[row];
+    if (!(ended_ms >= from_ms && ended_ms <= to_ms)) continue;
+    ended++;
+    if ((marks[row] & MARK.ok) === 0) failed++;
+    // Before and after the iterations nobody waits for what a session does.
+    if ((marks[row] & (MARK.setup | MARK.teardown)) === 0) latency.push(ended_ms - scheduled_ms[row]);
+  }
+  return { ended, failed, latency };
+}
+
 /** Bytes of the window. Of a stream's they count as if they had come evenly over the time that they came in. */
-function networkBytes({ requests, events, seal: { window } }: AttemptRows): number {
+function networkBytes(requests: RequestColumns, { events, seal: { window } }: AttemptRows): number {
   const share = (from_ms: number, to_ms: number) => {
     if (from_ms >= to_ms) return to_ms >= window.from_ms && to_ms <= window.to_ms ? 1 : 0;
     const overlap_ms = Math.min(to_ms, window.to_ms) - Math.max(from_ms, window.from_ms);
     return Math.max(0, overlap_ms) / (to_ms - from_ms);
   };
-  const rows = requests.map((row) => {
-    const ended_ms = row.started_ms + row.duration_ms;
-    return (row.bytes_in + row.bytes_out) * share(row.bytes_from_ms ?? ended_ms, row.bytes_to_ms ?? ended_ms);
-  });
+  const { length, ended_ms, streamed } = requests;
+  let bytes = 0;
+  for (let row = 0; row < length; row++) {
+    const from_ms = streamed && !Number.isNaN(streamed.from_ms[row]) ? streamed.from_ms[row] : ended_ms[row];
+    const to_ms = streamed && !Number.isNaN(streamed.to_ms[row]) ? streamed.to_ms[row] : ended_ms[row];
+    bytes += requests.bytes[row] * share(from_ms, to_ms);
+  }
   const rests = events.map((row) =>
     row.event === "stream_end" ? (row.bytes_in + row.bytes_out) * share(row.bytes_from_ms, row.t_ms) : 0
   );
-  return sum(rows) + sum(rests);
+  return bytes + sum(rests);
 }
 
 /** Rows of a whole iteration, at least. */
@@ -165,15 +185,15 @@ function factsOf(
   found: {
     capacity: Capacity;
     metrics: Record<string, number>;
-    byGroup: Map<string, ResourceRow[]>;
-    byShare: Map<number, ResourceRow[]>;
+    byGroup: Map<string, ReducedSample[]>;
+    byShare: Map<number, ReducedSample[]>;
     planned: number;
     undelivered: number;
   },
 ): AttemptFacts {
   const { capacity, metrics, byGroup, byShare, planned, undelivered } = found;
   const { window } = attempt.seal;
-  const hottestOf = (rows: ResourceRow[]) => counterRate(rows, (row) => row.hottest_thread_cpu_ms);
+  const hottestOf = (rows: ReducedSample[]) => counterRate(rows, (row) => row.hottest_thread_cpu_ms);
   const hottest = (group: string) => hottestOf(byGroup.get(group) ?? []);
   // Of several machines the worst decides.
   const generatorThreads = [
@@ -214,13 +234,13 @@ function factsOf(
 }
 
 /** The last reading before the window: memory that changes is read at once, so without a reading in it that one still holds. */
-function memoryBefore(rows: readonly ResourceRow[], group: string, from_ms: number): number[] {
+function memoryBefore(rows: readonly ReducedSample[], group: string, from_ms: number): number[] {
   const last = rows.findLast((row) => row.group === group && row.memory_bytes !== undefined && row.t_ms < from_ms);
   return last ? [last.memory_bytes!] : [];
 }
 
 /** Use of the limit that the run's own groups share, 0–1. */
-function sharedBusy({ shared }: Capacity, byGroup: Map<string, ResourceRow[]>): { shared_busy?: number } {
+function sharedBusy({ shared }: Capacity, byGroup: Map<string, ReducedSample[]>): { shared_busy?: number } {
   const cores = (group: string) => counterRate(byGroup.get(group) ?? [], (row) => row.cpu_ms) ?? 0;
   return shared ? { shared_busy: sum(shared.groups.map(cores)) / shared.cores } : {};
 }
@@ -228,7 +248,7 @@ function sharedBusy({ shared }: Capacity, byGroup: Map<string, ResourceRow[]>): 
 /** Use of the busiest of the machines that drove other shares, 0–1. */
 function otherMachines(
   { others = {} }: Capacity,
-  byShare: Map<number, ResourceRow[]>,
+  byShare: Map<number, ReducedSample[]>,
 ): { other_machine_busy?: number } {
   const busy = [...byShare].flatMap(([share, rows]) => {
     const cores = counterRate(rows.filter(({ group }) => group === "system"), (row) => row.cpu_ms);
@@ -238,7 +258,7 @@ function otherMachines(
 }
 
 /** Adds what generators and browsers of other machines used; their peaks need not have come at one time. */
-function addShares(metrics: Record<string, number>, byShare: Map<number, ResourceRow[]>): void {
+function addShares(metrics: Record<string, number>, byShare: Map<number, ReducedSample[]>): void {
   const add = (name: string, value: number | undefined) => {
     // A sum that lacks a machine would be a lower cost.
     if (value === undefined || metrics[name] === undefined) delete metrics[name];
@@ -267,7 +287,7 @@ function commandFault(attempt: AttemptRows): { command?: string } {
 }
 
 /** Time average of live sessions over the window. */
-function liveSessions(events: EventRow[], window: { from_ms: number; to_ms: number }): number {
+function liveSessions(events: readonly EventRow[], window: { from_ms: number; to_ms: number }): number {
   const started = new Map<number, number>();
   let alive_ms = 0;
   const clip = (t_ms: number) => Math.min(Math.max(t_ms, window.from_ms), window.to_ms);
@@ -283,7 +303,7 @@ function liveSessions(events: EventRow[], window: { from_ms: number; to_ms: numb
 }
 
 /** What the open model offered in the window; what was counted over its edges counts in part. */
-function arrivalsIn(events: EventRow[], window: { from_ms: number; to_ms: number }) {
+function arrivalsIn(events: readonly EventRow[], window: { from_ms: number; to_ms: number }) {
   let [offered, undelivered] = [0, 0];
   for (const row of events) {
     if (row.event !== "arrivals" || row.t_ms <= row.from_ms) continue;

@@ -1,8 +1,20 @@
 import { join } from "node:path";
-import { type AttemptRows, capacityOf, reduceAttempt } from "../quality/mod.ts";
-import { attemptFiles, type RowKind } from "../schema/attempt_files.ts";
+import {
+  type AttemptRows,
+  capacityOf,
+  reduceAttempt,
+  REQUEST_FIELDS,
+  RESOURCE_FIELDS,
+  RowScanner,
+  type ScannedFields,
+  scannedRequests,
+  scannedResources,
+  type ScannedRows,
+} from "../quality/mod.ts";
+import { attemptFiles } from "../schema/attempt_files.ts";
 import type { LevelSummary } from "../schema/levels.ts";
 import type { Plan } from "../schema/plan.ts";
+import type { EventRow } from "../schema/rows.ts";
 import type { AttemptSeal, Provenance } from "../schema/run.ts";
 
 /**
@@ -17,9 +29,19 @@ export function summariseAttempt(
   seal: AttemptSeal,
   of: { plan: Plan; provenance: Provenance },
 ): LevelSummary {
-  const all = <Row>(kind: RowKind) => attemptFiles(seal.files, kind).flatMap((name) => readRows<Row>(folder, name));
-  const rows: AttemptRows = { seal, requests: all("requests"), resources: all("resources"), events: all("events") };
+  const rows: AttemptRows = {
+    seal,
+    requests: scannedRequests(scanFiles(folder, attemptFiles(seal.files, "requests"), REQUEST_FIELDS)),
+    resources: scannedResources(scanFiles(folder, attemptFiles(seal.files, "resources"), RESOURCE_FIELDS)),
+    events: attemptFiles(seal.files, "events").flatMap((name) => readRows<EventRow>(folder, name)),
+  };
   return reduceAttempt(rows, of.plan, capacityOf(of.plan, of.provenance));
+}
+
+function scanFiles(folder: string, names: readonly string[], fields: ScannedFields): ScannedRows {
+  const scanner = new RowScanner(fields);
+  for (const name of names) scanner.scan(Deno.readFileSync(join(folder, name)));
+  return scanner.rows;
 }
 
 /** The rows of a file of an attempt that is sealed. */

@@ -44,17 +44,19 @@ function correlationTime(values: readonly number[]): number {
   if (n > MOST) {
     // Var(mean) is the same by batches: σ²τ/n = σ_b²τ_b/n_b.
     const length = Math.ceil(n / MOST);
-    const batches = Array.from({ length: Math.floor(n / length) }, (_, batch) => {
+    const batches: number[] = [];
+    for (let start = 0; start + length <= n; start += length) {
       let sum = 0;
-      for (let index = batch * length; index < (batch + 1) * length; index++) sum += values[index];
-      return sum / length;
-    });
+      for (let index = start; index < start + length; index++) sum += values[index];
+      batches.push(sum / length);
+    }
     const all = variance(values);
     return all === 0 ? 1 : length * variance(batches) / all * Math.max(1, correlationTime(batches));
   }
   if (n < 4) return 1;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const off = values.map((value) => value - mean);
+  const mean = sum(values) / n;
+  const off = new Float64Array(n);
+  for (let index = 0; index < n; index++) off[index] = values[index] - mean;
   const covariance = (lag: number) => {
     let sum = 0;
     for (let index = 0; index + lag < n; index++) sum += off[index] * off[index + lag];
@@ -71,7 +73,16 @@ function correlationTime(values: readonly number[]): number {
   return tau;
 }
 
+// Loops: there may be millions of values, for each of which a call would cost more than what it does.
 function variance(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  const mean = sum(values) / values.length;
+  let squares = 0;
+  for (let index = 0; index < values.length; index++) squares += (values[index] - mean) ** 2;
+  return squares / values.length;
+}
+
+function sum(values: readonly number[]): number {
+  let total = 0;
+  for (let index = 0; index < values.length; index++) total += values[index];
+  return total;
 }

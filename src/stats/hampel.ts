@@ -1,4 +1,3 @@
-import { median } from "simple-statistics";
 import { checkValues } from "./check_values.ts";
 
 /** A median absolute deviation of a normal distribution, times this, is its standard deviation. */
@@ -46,10 +45,28 @@ export function hampel(values: readonly number[], options: HampelOptions = {}): 
     );
   }
   checkValues(values, "look for outliers");
-  return values.flatMap((value, index) => {
-    const near = values.slice(Math.max(0, index - window), index + window + 1);
-    const centre = median(near);
-    const spread = SCALE * median(near.map((other) => Math.abs(other - centre)));
-    return Math.abs(value - centre) > threshold * spread ? [index] : [];
-  });
+  const near = new Float64Array(2 * window + 1);
+  const found: number[] = [];
+  for (let index = 0; index < values.length; index++) {
+    const [from, to] = [Math.max(0, index - window), Math.min(values.length, index + window + 1)];
+    const count = to - from;
+    for (let other = 0; other < count; other++) near[other] = values[from + other];
+    const centre = sortedMedian(near, count);
+    for (let other = 0; other < count; other++) near[other] = Math.abs(near[other] - centre);
+    const spread = SCALE * sortedMedian(near, count);
+    if (Math.abs(values[index] - centre) > threshold * spread) found.push(index);
+  }
+  return found;
+}
+
+/** Sorts the first few values, and says which is in the middle: for so few nothing is faster than insertion. */
+function sortedMedian(values: Float64Array, count: number): number {
+  for (let index = 1; index < count; index++) {
+    const value = values[index];
+    let place = index;
+    for (; place > 0 && values[place - 1] > value; place--) values[place] = values[place - 1];
+    values[place] = value;
+  }
+  const [below, above] = [values[(count - 1) >> 1], values[count >> 1]];
+  return below + (above - below) / 2;
 }

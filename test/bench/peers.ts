@@ -5,7 +5,8 @@ import process from "node:process";
 /** Where peers are installed: kept between runs, outside of this project. */
 const FOLDER = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "plimsoll-bench");
 const NPM = ["autocannon@8.0.0", "artillery@2.0.34"];
-const PYPI = ["locust==2.47.0", "psutil==7.2.2", "scipy==1.17.1"];
+const PYPI = ["locust==2.47.0", "psutil==7.2.2", "scipy==1.17.1", "duckdb==2.0.1", "polars==2.1.0", "pandas==3.1.1"];
+const PYTHON = [[join(FOLDER, "python/bin/python")], ["python3"]];
 
 /** Each peer: where it may be, the program and its first arguments, and how to ask whether it runs. */
 const PLACES: Record<string, { commands: string[][]; test: string[] }> = {
@@ -21,8 +22,11 @@ const PLACES: Record<string, { commands: string[][]; test: string[] }> = {
     commands: [["node", join(FOLDER, "npm/node_modules/artillery/bin/run")], ["artillery"]],
     test: ["--version"],
   },
-  psutil: { commands: [[join(FOLDER, "python/bin/python")], ["python3"]], test: ["-c", "import psutil"] },
-  scipy: { commands: [[join(FOLDER, "python/bin/python")], ["python3"]], test: ["-c", "import scipy.optimize"] },
+  psutil: { commands: PYTHON, test: ["-c", "import psutil"] },
+  duckdb: { commands: PYTHON, test: ["-c", "import duckdb"] },
+  polars: { commands: PYTHON, test: ["-c", "import polars"] },
+  pandas: { commands: PYTHON, test: ["-c", "import pandas"] },
+  scipy: { commands: PYTHON, test: ["-c", "import scipy.optimize"] },
   R: { commands: [["Rscript"]], test: ["--version"] },
   node: { commands: [["node"]], test: ["--version"] },
 };

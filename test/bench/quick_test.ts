@@ -75,6 +75,14 @@ Deno.test("bench coverage measures bands on simulated sweeps", async () => {
   assert.match(text, /Out of 93 to 97 %/);
 });
 
+Deno.test("bench dataset measures loading a run, from its rows and from what is derived of them", async () => {
+  const text = await quick("dataset");
+  assert(Number(row(text, "plimsoll, JSONL")[1]) > 0, text);
+  assert(Number(row(text, "plimsoll, Parquet")[1]) > 0, text);
+  assert.match(text, /All of them come to the same numbers/);
+  assert.match(row(text, "peak RSS, JSONL [MiB]").at(-1)!, /^(not )?met$/);
+});
+
 Deno.test("Rounds leaves out who fails, compares within rounds, and lets ours not fail", async () => {
   const values: Record<string, number[]> = { ours: [1, 2, 30], slow: [2, 8, 60] };
   const next = (name: string) => () => Promise.resolve(values[name].shift()!);
