@@ -27,8 +27,7 @@ export function sizeText({ sizing, summary }: Pick<ReportDocument, "sizing" | "s
   return [
     sizing.answer,
     ...(sizing.slo ? [sizing.slo.text] : []),
-    "",
-    ...(sizing.rows.length > 0 ? [sizingTable(sizing.rows), memoryLine(sizing.assumptions.baseline_os_bytes)] : []),
+    ...(sizing.rows.length > 0 ? ["", sizingTable(sizing.rows), memoryLine(sizing.assumptions.baseline_os_bytes)] : []),
     ...notes(sizing),
     ...summary.warnings.map((text) => `Mind: ${text}`),
     ...section("Workers, each at sessions that were measured:", fleetTable(sizing)),
