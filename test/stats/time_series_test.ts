@@ -88,11 +88,9 @@ for (const [name, series] of Object.entries(worked.timeSeries)) {
     agree(median(y) - slope * series.sampleSeconds * (y.length + 1) / 2, series.theilSen.intercept, 12);
   });
 
-  Deno.test(`${name}: fitLine() gives the worked slope of least squares, batchMeans() the means, to 12 digits`, () => {
-    const line = fitLine(after.map((_, index) => series.sampleSeconds * index), after);
-    const all = fitLine(y.map((_, index) => series.sampleSeconds * index), y);
-    const slopes = [line, all].map(({ coefficients }) => matchingDigits(coefficients[1], series.olsSlopePerSecond));
-    assert.ok(Math.max(...slopes) >= 10, `${slopes}`);
+  Deno.test(`${name}: fitLine() gives the worked slope of least squares to 10 digits, batchMeans() the means to 14`, () => {
+    const line = fitLine(y.map((_, index) => series.sampleSeconds * index), y);
+    agree(line.coefficients[1], series.olsSlopePerSecond, 10);
     agree(batchMeans(y, { batches: 12 }).estimate, series.meanAll, 14);
     agree(batchMeans(after, { batches: 11 }).estimate, series.meanAfter, 14);
     const { means } = batchMeans(y, { batches: 12 });
