@@ -109,9 +109,8 @@ export class LevenbergMarquardt {
       this.iterations++;
       // Near the optimum each step leaves the same share of the way. If what the next one leaves is little enough, it is the last.
       const rate = this.#offset / before;
-      if (rate < STEADY && this.#offset * rate < vanished && this.#lastStep(problem, damping, rounding)) {
-        return this.converged = true;
-      }
+      const last = rate < STEADY && this.#offset < CLOSE && this.#offset * rate < vanished;
+      if (last && this.#lastStep(problem, damping, rounding)) return this.converged = true;
       before = this.#offset;
       const predicted = this.#tryStep(problem, damping);
       const gained = this.sumOfSquares - this.#candidateSum;
@@ -288,6 +287,8 @@ const VANISHED = 1e-11;
 const NEARLY_VANISHED = 1e-7;
 /** Below this share of the way left, a step is one of many that are alike. */
 const STEADY = 0.1;
+/** So near that the Jacobian at the optimum is the one here. */
+const CLOSE = 1e-7;
 /** Share of a sum of squares that its last digits do not show. */
 const INVISIBLE = 1e-13;
 /** Share of a column that others leave unexplained, where that is rounding. */

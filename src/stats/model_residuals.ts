@@ -12,6 +12,8 @@ export class ModelResiduals<X> implements Residuals {
   #problem: LeastSquaresProblem<X>;
   #roots: Float64Array;
   #fitted: Float64Array;
+  /** Parameters that `#fitted` belongs to. */
+  #place: readonly number[] = [];
   #values: Values;
   #differences: Differences;
 
@@ -28,14 +30,13 @@ export class ModelResiduals<X> implements Residuals {
 
   residuals(parameters: Float64Array, into: Float64Array): void {
     const { model, x, y } = this.#problem;
-    const plain = [...parameters];
+    const plain = this.#place = [...parameters];
     for (let i = 0; i < into.length; i++) {
       this.#fitted[i] = model(x[i], plain);
       into[i] = (y[i] - this.#fitted[i]) * this.#roots[i];
     }
   }
 
-  /** Called where the residuals were taken last: by the search, which takes the Jacobian of what it accepts. */
   jacobian(parameters: Float64Array, free: readonly number[], into: Float64Array): void {
     const { gradient, x } = this.#problem;
     const plain = [...parameters];
@@ -47,6 +48,9 @@ export class ModelResiduals<X> implements Residuals {
       }
       return;
     }
+    // Most often this is where the residuals were taken last.
+    if (plain.some((value, j) => value !== this.#place[j])) this.#fitted.set(this.#values(plain));
+    this.#place = plain;
     for (let j = 0; j < free.length; j++) {
       const column = into.subarray(j * points, (j + 1) * points);
       this.#differences.column(plain, free[j], this.#fitted, column);
