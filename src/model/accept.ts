@@ -29,7 +29,7 @@ export interface Acceptance {
 const SIGNIFICANCE = 0.02;
 
 /** Chance of leaving the widest family for a curve that is no better. */
-const DECISIVE = 0.05;
+const DECISIVE = 0.15;
 
 /**
  * Chooses the curve whose mean is read.
@@ -44,7 +44,7 @@ const DECISIVE = 0.05;
  * 10 % the one with fewer parameters, unless the other leaves decisively less (below). Throughput is read by the USL, which holds proportion and Amdahl's law as its faces:
  * dropping κ because this sweep did not prove it would leave a band that covers a tenth of what it says at four times the
  * levels (`deno task bench coverage`). Another curve takes its place only if it predicts better *and* its residual variance
- * is smaller than chance explains (F test, p < 0.05): a true corner, for example.
+ * is smaller than chance explains (F test, p < 0.15): a true corner, for example.
  *
  * With five or six levels AICc's correction alone forbids a third parameter, so it cannot be the only judge; and it
  * does not protect an extrapolation.
