@@ -41,10 +41,10 @@ const DECISIVE = 0.15;
  * 2. It predicts the levels left out better than the line does.
  *
  * A demand is read by the line, unless a curve is proven; among several the one that predicts best, and of two within
- * 10 % the one with fewer parameters, unless the other leaves decisively less (below). Throughput is read by the USL, which holds proportion and Amdahl's law as its faces:
- * dropping κ because this sweep did not prove it would leave a band that covers a tenth of what it says at four times the
- * levels (`deno task bench coverage`). Another curve takes its place only if it predicts better *and* its residual variance
- * is smaller than chance explains (F test, p < 0.15): a true corner, for example.
+ * 10 % the one with fewer parameters, unless the other leaves decisively less (below). Throughput is read by the USL, which
+ * holds proportion and Amdahl's law as its faces: dropping κ because this sweep did not prove it leaves a "95 %" band that
+ * covers 8 to 41 % at four times the levels. Another curve takes its place only if it predicts better *and* its residual
+ * variance is smaller than chance explains (F test, p < 0.15): a true corner, for example.
  *
  * With five or six levels AICc's correction alone forbids a third parameter, so it cannot be the only judge; and it
  * does not protect an extrapolation.

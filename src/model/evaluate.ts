@@ -7,7 +7,7 @@ import { levelMeans } from "./level_means.ts";
  * Reads a fit at one concurrency. A pure function of plain data: a fit that went through JSON gives the same numbers.
  *
  * - `estimate`: within the levels the accepted curve. Beyond them no curve has earned to be read alone: from one doubling
- *   on it is the mean, on the ln scale, of the curves whose hold-out score is at most 2 × the best, weighted by 1/score².
+ *   on it is the mean, on the ln scale, of the curves whose hold-out score is at most 2.5 × the best, weighted by 1/score².
  * - `confidence`: the accepted curve's mean, delta method on the ln scale with Student t on levels − parameters.
  * - `prediction`: a new run. Within the levels, the accepted curve's own interval: mean, levels and replicates each with
  *   their own variance and degrees of freedom (Satterthwaite). Beyond, where no curve is known to be true, the envelope over
