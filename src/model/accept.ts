@@ -24,9 +24,9 @@ export interface Acceptance {
 
 /**
  * Chance of believing a curve where the line is true. At 0.05 the choice itself costs the confidence band 3–4 % of its
- * coverage beyond the levels; at 0.02 half of that.
+ * coverage beyond the levels; at 0.015 it is 1 to 2 %. Under that, differences of 20 % at the target are found too rarely.
  */
-const SIGNIFICANCE = 0.02;
+const SIGNIFICANCE = 0.015;
 
 /** Chance of leaving the widest family for a curve that is no better. */
 const DECISIVE = 0.15;
@@ -36,7 +36,7 @@ const DECISIVE = 0.15;
  *
  * A curve is *proven* against the line if it is better in both ways that count:
  *
- * 1. It fits better than chance explains: F test against the line (p < 0.02, divided by the number of curves tried),
+ * 1. It fits better than chance explains: F test against the line (p < 0.015, divided by the number of curves tried),
  *    and, where both AICc are defined and both curves have as many parameters, an AICc lower by 2.
  * 2. It predicts the levels left out better than the line does.
  *
