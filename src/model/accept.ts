@@ -24,27 +24,27 @@ export interface Acceptance {
 
 /**
  * Chance of believing a curve where the line is true. At 0.05 the choice itself costs the confidence band 3–4 % of its
- * coverage beyond the levels; at 0.02 half of that.
+ * coverage beyond the levels; at 0.015 it is 1 to 2 %. Under that, differences of 20 % at the target are found too rarely.
  */
-const SIGNIFICANCE = 0.02;
+const SIGNIFICANCE = 0.015;
 
 /** Chance of leaving the widest family for a curve that is no better. */
-const DECISIVE = 0.05;
+const DECISIVE = 0.15;
 
 /**
  * Chooses the curve whose mean is read.
  *
  * A curve is *proven* against the line if it is better in both ways that count:
  *
- * 1. It fits better than chance explains: F test against the line (p < 0.02, divided by the number of curves tried),
+ * 1. It fits better than chance explains: F test against the line (p < 0.015, divided by the number of curves tried),
  *    and, where both AICc are defined and both curves have as many parameters, an AICc lower by 2.
  * 2. It predicts the levels left out better than the line does.
  *
  * A demand is read by the line, unless a curve is proven; among several the one that predicts best, and of two within
- * 10 % the one with fewer parameters, unless the other leaves decisively less (below). Throughput is read by the USL, which holds proportion and Amdahl's law as its faces:
- * dropping κ because this sweep did not prove it would leave a band that covers a tenth of what it says at four times the
- * levels (`deno task bench coverage`). Another curve takes its place only if it predicts better *and* its residual variance
- * is smaller than chance explains (F test, p < 0.05): a true corner, for example.
+ * 10 % the one with fewer parameters, unless the other leaves decisively less (below). Throughput is read by the USL, which
+ * holds proportion and Amdahl's law as its faces: dropping κ because this sweep did not prove it leaves a "95 %" band that
+ * covers 8 to 41 % at four times the levels. Another curve takes its place only if it predicts better *and* its residual
+ * variance is smaller than chance explains (F test, p < 0.15): a true corner, for example.
  *
  * With five or six levels AICc's correction alone forbids a third parameter, so it cannot be the only judge; and it
  * does not protect an extrapolation.

@@ -7,14 +7,15 @@ import { levelMeans } from "./level_means.ts";
  * Reads a fit at one concurrency. A pure function of plain data: a fit that went through JSON gives the same numbers.
  *
  * - `estimate`: within the levels the accepted curve. Beyond them no curve has earned to be read alone: from one doubling
- *   on it is the mean, on the ln scale, of the curves whose hold-out score is at most 2 × the best, weighted by 1/score².
+ *   on it is the mean, on the ln scale, of the curves whose hold-out score is at most 2.5 × the best, weighted by 1/score².
  * - `confidence`: the accepted curve's mean, delta method on the ln scale with Student t on levels − parameters.
  * - `prediction`: a new run. Within the levels, the accepted curve's own interval: mean, levels and replicates each with
  *   their own variance and degrees of freedom (Satterthwaite). Beyond, where no curve is known to be true, the envelope over
- *   the curves whose score is at most 2.5 × the best, of value × e^(±1.75·score·d) with d the doublings beyond the top level.
- *   The first passes into the second over one doubling, and from there on the accepted curve's own interval comes back, until
- *   at two doublings the band holds both: that far out, one hold-out says too little. The factor 1.75 belongs to 90 %; other
- *   levels scale it by their normal quantile.
+ *   the curves whose score is at most 2.5 × the best, of value × e^±w. There w² = (1.5·score·d)² + (z·s)², with d the doublings
+ *   beyond the top level and s what the curve's levels and a level's replicates scatter; 1.5 belongs to 90 %, and other levels
+ *   scale it by their normal quantile z. Over the first doubling the one band passes into the other. From there on the accepted
+ *   curve's own interval comes back, if its score is at most 4 × the best, until at two doublings the band holds both: that far
+ *   out, one hold-out says too little.
  * - `sizing_upper`: one-sided 95 % upper bound of the prediction, at every `level`.
  *
  * @param fit From `fitDemand`, `fitThroughput` or `fitPoints`.
@@ -59,7 +60,9 @@ export function evaluate(fit: MetricFit, sessions: number): Evaluation {
 
 /** Chosen, like the floor of the scores, on the sweeps of `deno task bench extrapolate`. */
 const CREDIBLE = 2.5;
-const FACTOR = 1.75;
+const FACTOR = 1.5;
+/** Where the accepted curve predicted so much worse than the best, its own interval says nothing of what lies beyond. */
+const REFUTED = 4;
 
 interface Reading {
   estimate: number;
@@ -123,20 +126,23 @@ function predict(
   const distance = doublings(fit, sessions);
   if (curves.length === 0 || distance === 0) return alone;
   const normal = normalQuantile(probability);
-  const run = normal * Math.sqrt(replicates.variance);
-  const bands = curves.map((model) =>
-    spread(
-      readModel(model, sessions).estimate,
-      Math.hypot(FACTOR * normal / normalQuantile(0.95) * distance * model.score, run),
-    )
-  );
+  const factor = FACTOR * normal / normalQuantile(0.95) * distance;
+  const bands = curves.map((model) => {
+    const scatter = normal * Math.hypot(model.residual_error, Math.sqrt(replicates.variance));
+    return spread(readModel(model, sessions).estimate, Math.hypot(factor * model.score, scatter));
+  });
   const lower = Math.min(...bands.map(([low]) => low));
   const upper = Math.max(...bands.map(([, high]) => high));
-  const share = Math.min(1, Math.abs(distance - 1));
+  const share = distance <= 1 ? 1 - distance : isRefuted(fit, curves) ? 0 : Math.min(1, distance - 1);
   return [
     between(lower, Math.min(lower, alone[0]), share),
     between(upper, Math.max(upper, alone[1]), share),
   ];
+}
+
+function isRefuted(fit: MetricFit, curves: readonly { score: number }[]): boolean {
+  const accepted = fit.models.find(({ name }) => name === fit.accepted);
+  return (accepted?.score ?? 0) > REFUTED * Math.min(...curves.map(({ score }) => score));
 }
 
 /** Half width on the ln scale of the accepted curve's own interval for a new run. */

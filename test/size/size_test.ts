@@ -129,8 +129,8 @@ Deno.test("size() extrapolates up to four times the top level, says so in row an
   assert.match(sizing.answer, /32 sessions: .* extrapolated to at most twice the measured levels; /);
   assert.match(sizing.answer, /64 sessions: .* extrapolated to two to four times the measured levels; /);
   assert.match(cores[2].notes.join(" "), /measure there before buying/);
-  // Even without error a hold-out score is never under 3 %: ±1.75 × 3 % for each doubling.
-  assertClose(cores[2].upper / cores[2].estimate, Math.exp(1.75 * 0.03 * 2), "widening at two doublings");
+  // Even without error a hold-out score is never under 3 %: ±1.5 × 3 % for each doubling.
+  assertClose(cores[2].upper / cores[2].estimate, Math.exp(1.5 * 0.03 * 2), "widening at two doublings");
 });
 
 Deno.test("size() multiplies the target by the peak everywhere", () => {
