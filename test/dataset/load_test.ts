@@ -4,8 +4,8 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { derive, load, summarise, timeline } from "../../src/dataset/mod.ts";
-import { reduceAttempt } from "../../src/quality/mod.ts";
-import { capacityOf } from "../../src/quality/mod.ts";
+import { requestFrame } from "../../src/dataset/frames.ts";
+import { capacityOf, reduceAttempt } from "../../src/quality/mod.ts";
 import type { AttemptSeal } from "../../src/schema/mod.ts";
 import { makeRun } from "../bench/make_run.ts";
 import { tempFolder } from "../temp_folder.ts";
@@ -71,6 +71,11 @@ const SAME: [what: string, name: string, change: (line: string, index: number) =
         .replaceAll("\n", " "),
   ],
   [
+    "of which one is longer than all that is read at once",
+    "requests.jsonl",
+    (line, index) => index === 5 ? JSON.stringify({ ...JSON.parse(line), note: "x".repeat(5e6) }) : line,
+  ],
+  [
     "of resources in another order",
     "resources.jsonl",
     (line) => JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(line)).reverse())),
@@ -103,6 +108,27 @@ Deno.test("load() keeps what only some rows have, and leaves out lines that were
   assert.deepEqual(rows.map((row) => "region" in row && row.region).slice(0, 3), ["north", "north", false]);
   assert.equal(requests.columns.at(-1), "region");
   assert.equal(requests.getColumn("region").nullCount(), requests.height - 2);
+});
+
+Deno.test("the frame of requests is the same from columns as from rows: of setups, streams, steps without a name", async () => {
+  await using folder = await tempFolder();
+  cpSync(sample("streamer_http"), folder.path, { recursive: true });
+  reseal(folder.path, "requests.jsonl", (lines) =>
+    lines.map((line, index) => {
+      const row = JSON.parse(line);
+      if (index % 10 === 3) Object.assign(row, { bytes_from_ms: index, bytes_to_ms: index + 0.5 });
+      if (index % 10 === 4) row.step = "";
+      return JSON.stringify(index < 5 ? { ...row, phase: "setup" } : row);
+    }));
+  const { attempts, requests } = await load(folder.path);
+  const plain = requestFrame(attempts.map((attempt) => ({ ...attempt })));
+  assert.deepEqual([requests.columns, requests.dtypes], [plain.columns, plain.dtypes]);
+  assert(requests.frameEqual(plain));
+  assert.equal(requests.getColumn("phase").nullCount(), requests.height - 5);
+  assert.equal(requests.getColumn("latency_ms").nullCount(), 5);
+  const summary = await summaryOf(folder.path);
+  await derive(folder.path);
+  assert.deepEqual(await summaryOf(folder.path), summary);
 });
 
 Deno.test("rows are read when somebody asks for them, and only if they are what was sealed", async () => {
