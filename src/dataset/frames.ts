@@ -33,9 +33,14 @@ function scannedRequestFrame(attempt: Attempt): DataFrame | undefined {
     if (number >= 0) return pl.Series(name, numbers[number].subarray(0, length));
     const word = (FIELDS.words as readonly string[]).indexOf(name);
     if (word < 0) return undefined;
-    return pl.Series(name, Array.from(words[word].subarray(0, length), (code) => texts[word][code] || null), pl.Utf8);
+    return pl.Series(
+      name,
+      Array.from(words[word].subarray(0, length), (code) => code === 0 ? null : texts[word][code]),
+      pl.Utf8,
+    );
   });
-  if (length === 0 || !columns.every((column) => column !== undefined)) return undefined;
+  const timed = ["scheduled_ms", "started_ms", "duration_ms"].every((name) => keys.includes(name));
+  if (length === 0 || !timed || !columns.every((column) => column !== undefined)) return undefined;
   const { window, level, replicate, attempt: number } = attempt.seal;
   const ended = pl.col("started_ms").add(pl.col("duration_ms"));
   const latency = ended.sub(pl.col("scheduled_ms"));

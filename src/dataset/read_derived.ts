@@ -59,6 +59,9 @@ export function readDerived(root: string, task: DerivedAttempts, by: Reduction):
   });
 }
 
+/** It takes rows in pieces that fit a cache, in their order; the usual way asks the system for memory all the time. */
+const STREAMING = { engine: "streaming" } as const;
+
 interface Range {
   from: number;
   rows: number;
@@ -86,7 +89,7 @@ function readRequests(root: string, range: Range): RequestColumns {
     number("bytes_in").add(number("bytes_out")).alias("bytes"),
     marks.alias("marks"),
     ...streamed.map(number),
-  ).collectSync();
+  ).collectSync(STREAMING);
   const column = (name: string) => frame.getColumn(name).toTypedArray();
   return {
     length: range.rows,
@@ -132,7 +135,7 @@ function readResources(root: string, range: Range): ReducedSample[] {
       pl.col(name).cast(pl.Float64).fillNull(NaN)
     ),
     ...words.filter((word) => word !== undefined),
-  ).collectSync();
+  ).collectSync(STREAMING);
   const column = (name: string, absent: () => unknown) =>
     there.has(name) ? frame.getColumn(name).toTypedArray() : absent();
   return scannedResources({

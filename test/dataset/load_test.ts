@@ -4,8 +4,8 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { derive, load, summarise, timeline } from "../../src/dataset/mod.ts";
-import { reduceAttempt } from "../../src/quality/mod.ts";
-import { capacityOf } from "../../src/quality/mod.ts";
+import { requestFrame } from "../../src/dataset/frames.ts";
+import { capacityOf, reduceAttempt } from "../../src/quality/mod.ts";
 import type { AttemptSeal } from "../../src/schema/mod.ts";
 import { makeRun } from "../bench/make_run.ts";
 import { tempFolder } from "../temp_folder.ts";
@@ -71,6 +71,11 @@ const SAME: [what: string, name: string, change: (line: string, index: number) =
         .replaceAll("\n", " "),
   ],
   [
+    "of which one is longer than all that is read at once",
+    "requests.jsonl",
+    (line, index) => index === 5 ? JSON.stringify({ ...JSON.parse(line), note: "x".repeat(5e6) }) : line,
+  ],
+  [
     "of resources in another order",
     "resources.jsonl",
     (line) => JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(line)).reverse())),
@@ -105,6 +110,27 @@ Deno.test("load() keeps what only some rows have, and leaves out lines that were
   assert.equal(requests.getColumn("region").nullCount(), requests.height - 2);
 });
 
+Deno.test("the frame of requests is the same from columns as from rows: of setups, streams, steps without a name", async () => {
+  await using folder = await tempFolder();
+  cpSync(sample("streamer_http"), folder.path, { recursive: true });
+  reseal(folder.path, "requests.jsonl", (lines) =>
+    lines.map((line, index) => {
+      const row = JSON.parse(line);
+      if (index % 10 === 3) Object.assign(row, { bytes_from_ms: index, bytes_to_ms: index + 0.5 });
+      if (index % 10 === 4) row.step = "";
+      return JSON.stringify(index < 5 ? { ...row, phase: "setup" } : row);
+    }));
+  const { attempts, requests } = await load(folder.path);
+  const plain = requestFrame(attempts.map((attempt) => ({ ...attempt })));
+  assert.deepEqual([requests.columns, requests.dtypes], [plain.columns, plain.dtypes]);
+  assert(requests.frameEqual(plain));
+  assert.equal(requests.getColumn("phase").nullCount(), requests.height - 5);
+  assert.equal(requests.getColumn("latency_ms").nullCount(), 5);
+  const summary = await summaryOf(folder.path);
+  await derive(folder.path);
+  assert.deepEqual(await summaryOf(folder.path), summary);
+});
+
 Deno.test("rows are read when somebody asks for them, and only if they are what was sealed", async () => {
   await using folder = await tempFolder();
   cpSync(sample("streamer_http"), folder.path, { recursive: true });
@@ -136,14 +162,15 @@ Deno.test("summarise() goes by what it is given: another plan, another seal, oth
 Deno.test("a run that is read in threads comes to what its rows come to, damage and all", async () => {
   await using folder = await tempFolder();
   const run = join(folder.path, "run");
-  makeRun(run, { levels: 4, replicates: 2, iterations: 250 });
-  await Deno.writeTextFile(join(run, "levels", "35", "r2", "a1", "events.jsonl"), "{", { append: true });
+  // More than Polars writes as one group.
+  makeRun(run, { levels: 8, replicates: 1, iterations: 420 });
+  await Deno.writeTextFile(join(run, "levels", "35", "r1", "a1", "events.jsonl"), "{", { append: true });
   const damaged = join(run, "levels", "15", "r1", "a1", "requests.jsonl");
   Deno.writeFileSync(damaged, Deno.readFileSync(damaged).fill(0, -9));
   const dataset = await load(run);
   assert.deepEqual(dataset.warnings, [
     "levels/15/r1/a1 has a requests.jsonl that is not what was sealed: its rows are not used",
-    "levels/35/r2/a1/events.jsonl: 1 bytes that were added after its end were left out",
+    "levels/35/r1/a1/events.jsonl: 1 bytes that were added after its end were left out",
     "levels/5/r1/a1 did not complete: its rows are not used, those of levels/5/r1/a2 are (the sampler ended)",
   ]);
   const { levels } = summarise(dataset);
@@ -156,6 +183,13 @@ Deno.test("a run that is read in threads comes to what its rows come to, damage 
     )
   );
   assert.deepEqual(levels, again.sort((a, b) => a.level - b.level || a.replicate - b.replicate));
+  const [path] = await derive(run);
+  const written = Deno.statSync(path).mtime;
+  await derive(run);
+  assert.deepEqual(Deno.statSync(path).mtime, written, "they match");
+  const derived = await load(run);
+  assert.deepEqual(derived.warnings, dataset.warnings);
+  assert.deepEqual(summarise(derived).levels, levels);
 });
 
 for (const name of ["streamer_http", "streamer_browser"] as const) {
