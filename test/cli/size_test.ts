@@ -123,6 +123,18 @@ Deno.test("plimsoll compare of a run with itself finds nothing, in text and as J
   assert.match(text.stdout, /\nserving_cores +a session /);
 });
 
+Deno.test("plimsoll schema prints what assumptions, shapes and a comparison look like", async () => {
+  for (const name of ["assumptions", "shapes", "compare"]) {
+    const { code, stdout } = await runPlimsoll(["schema", name]);
+    assert.equal(code, 0);
+    const { type, properties, required = [] } = JSON.parse(stdout);
+    assert.equal(type, "object");
+    assert(Object.keys(properties).length >= 6, name);
+    // Of assumptions any may be left out.
+    assert.equal(required.length > 0, name !== "assumptions");
+  }
+});
+
 Deno.test("the examples of --help that name a committed run are run as they stand", async () => {
   const root = fileURLToPath(new URL("../..", import.meta.url));
   for (const command of ["size", "compare"]) {

@@ -35,7 +35,6 @@ Deno.test({
     const dearer = await sweepStreamer(2, path("dearer"));
     const compared = async (after: string, code: number) => {
       const end = await runPlimsoll(["compare", before, after, "--json"]);
-      console.log((await runPlimsoll(["compare", before, after])).stdout);
       assert.equal(end.code, code, `${end.stdout}${end.stderr}`);
       return comparisonSchema.parse(JSON.parse(end.stdout));
     };

@@ -58,8 +58,7 @@ Deno.test({
             sum + levels.reduce((total, level) => total + level.metrics[BEHIND[metric]], 0) / levels.length,
           0,
         );
-        const { estimate, interval: [lower, upper] } = fleet.use[metric]!;
-        console.log(`${metric}: used ${used}, predicted ${estimate} [${lower}, ${upper}]`);
+        const [lower, upper] = fleet.use[metric]!.interval;
         assert(used >= lower && used <= upper, `${metric}: ${used} is not within ${lower} to ${upper}`);
       }
     } finally {
