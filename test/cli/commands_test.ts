@@ -135,7 +135,10 @@ Deno.test("plimsoll fit reads a table that something else measured, and says wha
 
   const bad: [args: string[], message: RegExp][] = [
     [["--x", "users"], /Cannot use --x: current value is "users"\. Give one of the columns of .*: clients, run,/],
-    [["--x", "clients", "--y", "note"], /Cannot use note, line 2 of .*: current value is "a"\. Give a number, at most 1e150\./],
+    [
+      ["--x", "clients", "--y", "note"],
+      /Cannot use note, line 2 of .*: current value is "a"\. Give a number, at most 1e150\./,
+    ],
     [["--x", "clients", "--kind", "cost"], /Cannot use --kind: current value is "cost"\. Give demand or throughput\./],
   ];
   for (const [args, message] of bad) {
