@@ -26,8 +26,8 @@ export interface CompareOptions {
 const COLOURS = [palette.target, palette.browser, palette.generator, palette.accent];
 
 /**
- * Draws several demands over one another: the same metric counted in two ways, or of two runs. Points are replicates, lines
- * the accepted curves, shades their 95 % bands of the mean.
+ * Draws several demands over one another: the same metric counted in two ways, or of two runs. Points are replicates, hollow
+ * where they are left out, lines the accepted curves, shades their 95 % bands of the mean.
  *
  * @param fits Two to four, of the same unit.
  * @returns A Vega-Lite v6 specification.
@@ -49,6 +49,7 @@ export function compareDemands(fits: readonly NamedFit[], { title, subtitle }: C
   }
   const values = fits.flatMap(({ fit }) => fit.points.map(({ value }) => value));
   const axis = metricAxis(fits[0].fit.metric, values);
+  const same = fits.every(({ fit }) => fit.metric === fits[0].fit.metric);
   const upTo = Math.max(...fits.flatMap(({ fit }) => fit.points.map(({ sessions }) => sessions)));
   const series = {
     field: "name",
@@ -61,7 +62,10 @@ export function compareDemands(fits: readonly NamedFit[], { title, subtitle }: C
     title: { text: title, ...(subtitle === undefined ? {} : { subtitle }) },
     datasets: {
       points: fits.flatMap(({ name, fit }) =>
-        fit.points.map(({ sessions, value, replicate }) => ({ name, sessions, value: value / axis.divisor, replicate }))
+        fit.points.map(({ sessions, value, replicate, excluded }) => ({
+          ...{ name, sessions, value: value / axis.divisor, replicate },
+          reason: excluded === undefined ? "used" : `left out: ${excluded}`,
+        }))
       ),
       curves: fits.flatMap(({ name, fit }) =>
         fit.accepted === null ? [] : curveGrid(fit, fit.range[1]).map((sessions) => {
@@ -78,7 +82,7 @@ export function compareDemands(fits: readonly NamedFit[], { title, subtitle }: C
         scale: { domain: [0, upTo * 1.03], nice: false },
         axis: { tickMinStep: 1 },
       },
-      y: { type: "quantitative", title: axis.title, scale: { zero: true } },
+      y: { type: "quantitative", title: same ? axis.title : `${axis.quantity} [${axis.unit}]`, scale: { zero: true } },
     },
     layer: [
       {
@@ -91,9 +95,10 @@ export function compareDemands(fits: readonly NamedFit[], { title, subtitle }: C
         mark: { type: "line", tooltip: null },
         encoding: { x, y: { field: "value", type: "quantitative" }, color: series },
       },
-      {
+      ...[true, false].map((used) => ({
         data: { name: "points" },
-        mark: { type: "point", filled: true, size: 42, opacity: 1 },
+        transform: [{ filter: `(datum.reason === "used") === ${used}` }],
+        mark: { type: "point", filled: used, size: 42, opacity: 1 },
         encoding: {
           x,
           y: { field: "value", type: "quantitative" },
@@ -103,9 +108,10 @@ export function compareDemands(fits: readonly NamedFit[], { title, subtitle }: C
             { field: "value", type: "quantitative", title: axis.unit, format: NUMBER },
             { field: "sessions", type: "quantitative", title: "sessions observed", format: NUMBER },
             { field: "replicate", type: "quantitative", title: "replicate" },
+            { field: "reason", type: "nominal", title: "in the fit" },
           ],
         },
-      },
+      })),
     ],
   });
 }

@@ -2,6 +2,8 @@
 export interface MetricAxis {
   /** Name for titles, for example `Serving memory`. */
   label: string;
+  /** What it is of whatever group and however counted, for example `Memory`. */
+  quantity: string;
   /** Unit after scaling, for example `GiB`; empty for a metric of unknown unit. */
   unit: string;
   /** Divide raw values by this. */
@@ -47,13 +49,13 @@ const NAMED: Record<string, string> = {
  * ```
  */
 export function metricAxis(metric: string, values: readonly number[]): MetricAxis {
-  const { label, units } = describe(metric);
+  const { label, quantity = label, units } = describe(metric);
   const top = values.reduce((highest, value) => Math.max(highest, Math.abs(value)), 0);
   const [divisor, unit] = units.findLast(([factor]) => top >= factor) ?? units[0];
-  return { label, unit, divisor, title: unit === "" ? label : `${label} [${unit}]` };
+  return { label, quantity, unit, divisor, title: unit === "" ? label : `${label} [${unit}]` };
 }
 
-function describe(metric: string): { label: string; units: [number, string][] } {
+function describe(metric: string): { label: string; quantity?: string; units: [number, string][] } {
   if (metric === "throughput") return { label: "Throughput", units: [[1, "iterations/s"]] };
   const latency = /^latency_ms_(p\d+)$/.exec(metric);
   if (latency) return { label: `Latency ${latency[1]}`, units: [[1, "ms"]] };
@@ -61,7 +63,7 @@ function describe(metric: string): { label: string; units: [number, string][] } 
     if (!metric.endsWith(suffix)) continue;
     const group = metric.slice(0, -suffix.length);
     const label = NAMED[metric] ?? sentence(`${group} ${noun}`);
-    return { label, units };
+    return { label, ...(noun === "" ? {} : { quantity: sentence(noun.replace(/ \(.*\)$/, "")) }), units };
   }
   return { label: NAMED[metric] ?? sentence(metric), units: [[1, ""]] };
 }
