@@ -132,5 +132,6 @@ function panel(
 }
 
 function sessions(row: SizingRow): string {
-  return `${row.target_sessions.toLocaleString("en-US", { useGrouping: "min2" })} sessions`;
+  const target = `${row.target_sessions.toLocaleString("en-US", { useGrouping: "min2" })} sessions`;
+  return row.part === undefined ? target : `${target}, ${row.part}`;
 }

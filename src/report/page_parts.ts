@@ -65,7 +65,17 @@ export function bareSpec({ spec }: ReportChart): ChartSpec {
 }
 
 /** Tables that follow from the sizing. */
-export const SIZING_TABLES = ["sizing", "fleet", "assumptions", "sensitivity"] as const;
+export const SIZING_TABLES = [
+  "sizing",
+  "fleet",
+  "shapes",
+  "slo",
+  "artifacts",
+  "screenshots",
+  "generators",
+  "assumptions",
+  "sensitivity",
+] as const;
 
 const STRONG: Partial<Record<typeof SIZING_TABLES[number], string[]>> = {
   sizing: ["Recommended"],

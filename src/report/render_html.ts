@@ -4,7 +4,7 @@ import { type ColourRole, darkPalette, palette } from "../plot/mod.ts";
 import type { ReportDocument } from "../schema/mod.ts";
 import { inertHtml, inertJson } from "./inert.ts";
 import { pageScript } from "./page_script.ts";
-import { answerHtml, bareSpec, figureHtml, sizingTableHtml, tableHtml } from "./page_parts.ts";
+import { answerHtml, bareSpec, figureHtml, SIZING_TABLES, sizingTableHtml, tableHtml } from "./page_parts.ts";
 import { allCharts, reportContent } from "./report_content.ts";
 import type { ReportChart } from "./report_parts.ts";
 import { whatIfForm } from "./what_if_form.ts";
@@ -73,7 +73,11 @@ ${caveats(content.caveats, content.reach)}
 <h2 id="sizing-heading">Sizing</h2>
 ${sizing.rows.length === 0 ? "" : whatIfForm(run)}
 <div id="sizing-table">${sizingTableHtml(content, "sizing")}</div>
-<div id="fleet-table">${sizingTableHtml(content, "fleet")}</div>
+${
+    SIZING_TABLES.slice(1, -2).map((name) => `<div id="${name}-table">${sizingTableHtml(content, name)}</div>`).join(
+      "\n",
+    )
+  }
 <div class="figures">
 ${slot("sizing", sizingChart)}
 ${slot("disk-by-retention", diskChart)}

@@ -35,7 +35,8 @@ export function renderMarkdown(document: ReportDocument, options: { charts?: Cha
     "## Sizing",
     "",
     ...table(content.sizing),
-    ...(content.fleet === undefined ? [] : table(content.fleet)),
+    ...[content.fleet, content.shapes, content.slo, content.artifacts, content.screenshots, content.generators]
+      .flatMap((one) => one === undefined ? [] : table(one)),
     ...[content.sizingChart, content.diskChart].flatMap((chart) => chart === undefined ? [] : image(chart)),
     "## How cost grows",
     "",

@@ -1,6 +1,14 @@
 import { demandCurve, diskByRetention, modelLabel, sizingBars } from "../plot/mod.ts";
-import { formatQuantity, formatRange, size } from "../size/mod.ts";
-import type { Extrapolation, ReportDocument, SizingMetric, SizingRow } from "../schema/mod.ts";
+import { formatQuantity, formatRange, size, tabulateAssumptions } from "../size/mod.ts";
+import type {
+  Extrapolation,
+  ReportDocument,
+  Sizing,
+  SizingMetric,
+  SizingRow,
+  SloSizing,
+  WorkerLimit,
+} from "../schema/mod.ts";
 import {
   chart,
   continuing,
@@ -28,6 +36,16 @@ export interface SizingTables {
   reach: string[];
   sizing: ReportTable;
   fleet?: ReportTable;
+  /** What each candidate machine would do; absent where none was given. */
+  shapes?: ReportTable;
+  /** What was found of an objective, level by level. */
+  slo?: ReportTable;
+  /** Disk by kind of artifact. */
+  artifacts?: ReportTable;
+  /** Disk if screenshots were taken otherwise. */
+  screenshots?: ReportTable;
+  /** Machines to drive a sweep at the target. */
+  generators?: ReportTable;
   assumptions: ReportTable;
   sensitivity?: ReportTable;
 }
@@ -52,6 +70,13 @@ const RESOURCES: Record<SizingMetric, string> = {
 export const CHARTED = ["serving_cores", "serving_memory_bytes", "network_bytes_per_s", "artifact_bytes_per_hour"];
 const REACH: Record<Extrapolation, string> = { none: "", "2x": "to 2×", "4x": "to 4×", beyond: "beyond 4×" };
 const NONE = "–";
+const LIMITS: Record<WorkerLimit, string> = {
+  ...RESOURCES,
+  top_level: "highest level measured",
+  knee: "knee of throughput",
+  slo: "objective",
+  target: "target",
+};
 
 /**
  * Lays out a sizing in words and tables, the same for every format and for the page that sizes anew.
@@ -62,12 +87,21 @@ export function sizingTables(run: SizedRun): SizingTables {
   const { summary, sizing } = run;
   const extrapolated = sizing.rows.filter((row) => row.extrapolation !== "none");
   return {
-    answers: [...(summary.limit ? [`${summary.limit.text}.`] : []), ...sizing.answer.split("\n")],
+    answers: [
+      ...(summary.limit ? [`${summary.limit.text}.`] : []),
+      ...sizing.answer.split("\n"),
+      ...(sizing.slo && !sizing.answer.includes(sizing.slo.text) ? [sizing.slo.text] : []),
+    ],
     reach: extrapolated.length === 0
       ? []
       : [`${list(unique(extrapolated.map((row) => sessions(row.target_sessions))))}: read beyond the measured levels.`],
     sizing: sizingTable(sizing.rows),
     ...(sizing.fleet.length === 0 ? {} : { fleet: fleetTable(run) }),
+    ...(new Set(sizing.shapes.map(({ shape }) => shape)).size < 2 ? {} : { shapes: shapesTable(sizing) }),
+    ...(sizing.slo === undefined ? {} : { slo: sloTable(sizing.slo) }),
+    ...(sizing.artifacts.length === 0 ? {} : { artifacts: artifactsTable(sizing) }),
+    ...(sizing.screenshots.length === 0 ? {} : { screenshots: screenshotsTable(sizing) }),
+    ...(sizing.generators.length === 0 ? {} : { generators: generatorsTable(sizing) }),
     assumptions: assumptionTable(run),
     ...(sizing.sensitivity.length === 0 ? {} : { sensitivity: sensitivityTable(run) }),
   };
@@ -122,7 +156,7 @@ function sizingTable(rows: readonly SizingRow[]): ReportTable {
     rows: rows.map((row, index) => ({
       cells: [
         sessions(row.target_sessions),
-        RESOURCES[row.metric],
+        row.part === undefined ? RESOURCES[row.metric] : `${RESOURCES[row.metric]}, ${row.part}`,
         formatQuantity(row.recommended, row.metric),
         formatQuantity(row.estimate, row.metric),
         formatRange(row.interval, row.metric),
@@ -139,6 +173,7 @@ function sizingTable(rows: readonly SizingRow[]): ReportTable {
 }
 
 function fleetTable({ sizing }: SizedRun): ReportTable {
+  const priced = sizing.fleet.some(({ price_per_hour }) => price_per_hour !== undefined);
   return {
     caption: "The same targets on equal workers",
     columns: [
@@ -146,54 +181,151 @@ function fleetTable({ sizing }: SizedRun): ReportTable {
       number("Workers"),
       number("of which spare"),
       number("Sessions a worker"),
+      text("Binds"),
+      ...(sizing.assumptions.shape === undefined ? [] : [text("Shape")]),
       number("CPU a worker"),
       number("Memory a worker"),
       number("Disk a worker"),
-      text("Binds first"),
+      number("CPU in use, 95 % band"),
+      ...(priced ? [number("Price an hour")] : []),
     ],
-    rows: sizing.fleet.map((row) => {
-      const binding = sizing.binding.find((other) => other.target_sessions === row.target_sessions);
-      return {
-        cells: [
-          count(row.target_sessions),
-          count(row.workers),
-          count(row.spare),
-          count(row.sessions_per_worker),
-          formatQuantity(row.cores_per_worker, "cores"),
-          formatQuantity(row.memory_bytes_per_worker, "memory_bytes"),
-          formatQuantity(row.disk_bytes_per_worker, "disk_bytes"),
-          binding === undefined ? NONE : RESOURCES[binding.metric],
-        ],
-      };
-    }),
+    rows: sizing.fleet.map((row) => ({
+      cells: [
+        count(row.target_sessions),
+        count(row.workers),
+        count(row.spare),
+        count(row.sessions_per_worker),
+        LIMITS[row.binds],
+        ...(sizing.assumptions.shape === undefined ? [] : [row.shape ?? NONE]),
+        formatQuantity(row.cores_per_worker, "cores"),
+        formatQuantity(row.memory_bytes_per_worker, "memory_bytes"),
+        formatQuantity(row.disk_bytes_per_worker, "disk_bytes"),
+        row.use.cores === undefined ? NONE : formatRange(row.use.cores.interval, "cores"),
+        ...(priced ? [price(row.price_per_hour)] : []),
+      ],
+    })),
+  };
+}
+
+/** Shapes shown for each target; JSON has all. */
+const MOST_SHAPES = 6;
+
+function shapesTable({ shapes }: Sizing): ReportTable {
+  const shown = [...Map.groupBy(shapes, ({ target_sessions }) => target_sessions).values()]
+    .flatMap((rows) => rows.slice(0, MOST_SHAPES));
+  const hidden = shapes.length - shown.length;
+  return {
+    caption: `Machines to choose from, the best first${hidden > 0 ? `; ${hidden} more in report.json` : ""}`,
+    columns: [
+      text("Target"),
+      text("Shape"),
+      number("Workers"),
+      number("Sessions a worker"),
+      text("Binds"),
+      number("Price an hour"),
+    ],
+    rows: shown.map((row, index) => ({
+      cells: [
+        sessions(row.target_sessions),
+        row.shape,
+        ...(row.state === "fits"
+          ? [count(row.workers), count(row.sessions_per_worker), LIMITS[row.binds], price(row.price_per_hour)]
+          : [NONE, NONE, `too small: ${RESOURCES[row.binds]}`, NONE]),
+      ],
+      ...continuing(index > 0 && shown[index - 1].target_sessions === row.target_sessions),
+    })),
+  };
+}
+
+function price(value: number | undefined): string {
+  return value === undefined ? NONE : count(Number(value.toPrecision(4)));
+}
+
+function sloTable(slo: SloSizing): ReportTable {
+  return {
+    caption: "The objective, level by level: kept or broken by 95 % bounds",
+    columns: [number("Level"), text("Objective"), prose("Why")],
+    rows: slo.levels.map(({ level, state, reason }) => ({ cells: [count(level), state, reason] })),
+  };
+}
+
+function artifactsTable({ artifacts }: Sizing): ReportTable {
+  return {
+    caption: "Disk by kind of artifact",
+    columns: [
+      text("Target"),
+      text("Kind"),
+      number("A session-hour"),
+      number("Share"),
+      number("Kept, expected"),
+      number("At most"),
+    ],
+    rows: artifacts.map((row, index) => ({
+      cells: [
+        sessions(row.target_sessions),
+        row.kind,
+        formatQuantity(row.bytes_per_session_hour, "bytes"),
+        percent(row.share),
+        formatQuantity(row.estimate, "bytes"),
+        formatQuantity(row.upper, "bytes"),
+      ],
+      ...continuing(index > 0 && artifacts[index - 1].target_sessions === row.target_sessions),
+    })),
+  };
+}
+
+function screenshotsTable({ screenshots }: Sizing): ReportTable {
+  return {
+    caption: "Disk to buy if screenshots were taken otherwise; bytes as measured",
+    columns: [text("Target"), number("Every"), text("As"), number("A screenshot"), number("Disk to buy")],
+    rows: screenshots.map((row, index) => ({
+      cells: [
+        sessions(row.target_sessions),
+        formatQuantity(1000 * row.every_s, "ms"),
+        row.quality === undefined ? row.format : `${row.format} ${row.quality}`,
+        formatQuantity(row.bytes_per_snapshot, "bytes"),
+        formatQuantity(row.recommended, "bytes"),
+      ],
+      ...continuing(index > 0 && screenshots[index - 1].target_sessions === row.target_sessions),
+    })),
+  };
+}
+
+function generatorsTable({ generators }: Sizing): ReportTable {
+  return {
+    caption: "Machines to drive a sweep at the target",
+    columns: [
+      number("Target"),
+      number("Machines"),
+      number("Sessions each"),
+      number("CPU"),
+      number("Memory"),
+      number("CPU in use, 95 % band"),
+      text("Binds"),
+    ],
+    rows: generators.map((row) => ({
+      cells: [
+        count(row.target_sessions),
+        count(row.machines),
+        count(row.sessions_per_machine),
+        formatQuantity(row.cores_per_machine, "cores"),
+        formatQuantity(row.memory_bytes_per_machine, "memory_bytes"),
+        formatRange(row.cores.interval, "cores"),
+        row.binds === "top_level" ? "4 × the highest level measured" : LIMITS[row.binds],
+      ],
+    })),
   };
 }
 
 function assumptionTable({ sizing, summary }: SizedRun): ReportTable {
-  const a = sizing.assumptions;
-  const rows: [name: string, value: string, meaning: string][] = [
-    ["Targets", a.targets.map(count).join(", "), "Sessions to size for"],
-    ...loadRow(summary.load),
-    ["Machine to be bought carries", list(summary.size_groups), "The groups summed as serving"],
-    ["Peak to mean", `× ${a.peak}`, "Every target is multiplied by it"],
-    ["Safety", `× ${a.safety}`, "On the estimate; the larger of this and the band decides"],
-    ["CPU utilisation", percent(a.utilisation), "Highest that is planned for"],
-    ["Memory headroom", percent(a.memory_headroom), "On the upper bound of the peak"],
-    ["Operating system", formatQuantity(a.baseline_os_bytes, "memory_bytes"), "Memory in use before any group"],
-    ["Storage already taken", formatQuantity(a.baseline_storage_bytes, "disk_bytes"), "Before the first artifact"],
-    ["Retention", `${a.retention_days} days`, "How long artifacts are kept"],
-    ["Use of a session slot", `${a.session_hours_per_day} h a day`, "Hours in which artifacts grow"],
-    ["Screenshots", `${count(Math.round(a.snapshots_per_session))} a session-day`, "For the textbook disk formula"],
-    ["Copies", `× ${a.replication}`, "Of each artifact"],
-    ["Disk kept free", percent(a.free_space), "Of the disk bought"],
-    ["Spare workers", count(a.spare_workers), "In a fleet"],
-    ["Curves beyond 4× the levels", a.extrapolate ? "read" : "not read", "Of a machine that all share"],
-    ["Topology", a.topology, a.topology === "shared" ? "All workers share what serves" : "Bought once a worker"],
-  ];
+  const [targets, ...others] = tabulateAssumptions(sizing.assumptions).map(({ assumption, value, meaning }) => ({
+    cells: [assumption, value, `${meaning[0].toUpperCase()}${meaning.slice(1)}`],
+  }));
+  const carried = ["Machine to be bought carries", list(summary.size_groups), "The groups summed as serving"];
   return {
     caption: "What is assumed beside what was measured",
     columns: [text("Assumption"), number("Value"), prose("Meaning")],
-    rows: rows.map((cells) => ({ cells })),
+    rows: [targets, ...loadRow(summary.load).map((cells) => ({ cells })), { cells: carried }, ...others],
   };
 }
 

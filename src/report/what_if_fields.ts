@@ -9,9 +9,9 @@ export interface WhatIfField {
   label: string;
   /**
    * How it is written: `percent` of a share, `mebibytes` of bytes, `targets` as a list, `choice` of words, `switch` for
-   * yes or no.
+   * yes or no, `shape` for a machine by its name.
    */
-  kind: "number" | "whole" | "percent" | "mebibytes" | "targets" | "choice" | "switch";
+  kind: "number" | "whole" | "percent" | "mebibytes" | "targets" | "choice" | "switch" | "shape";
   /** As written: ends and step of a slider. What may be typed is for `size` to say. */
   slider?: [low: number, high: number, step: number];
   /** Of a `choice`. */
@@ -48,6 +48,7 @@ export const WHAT_IF: readonly { legend: string; fields: readonly WhatIfField[] 
         slider: [0, 100, 1],
       },
       { name: "baseline_os_bytes", flag: "baseline-os-bytes", label: "Operating system [MiB]", kind: "mebibytes" },
+      { name: "shape", flag: "shape", label: "Worker shape", kind: "shape" },
       { name: "spare_workers", flag: "spare", label: "Spare workers", kind: "whole", slider: [0, 10, 1] },
     ],
   },
@@ -60,6 +61,12 @@ export const WHAT_IF: readonly { legend: string; fields: readonly WhatIfField[] 
         label: "Retention [days]",
         kind: "number",
         slider: [0, 365, 1],
+      },
+      {
+        name: "retention_count",
+        flag: "retention-count",
+        label: "Screenshots kept [a session slot]",
+        kind: "whole",
       },
       {
         name: "session_hours_per_day",
@@ -99,6 +106,7 @@ const MIB = 2 ** 20;
  * ```
  */
 export function fieldText({ kind }: WhatIfField, value: Assumptions[keyof Assumptions]): string {
+  if (value === undefined) return "";
   if (Array.isArray(value)) return value.join(", ");
   if (typeof value !== "number") return String(value);
   if (kind === "percent") return String(Number((100 * value).toPrecision(15)));
@@ -126,7 +134,7 @@ export function fieldText({ kind }: WhatIfField, value: Assumptions[keyof Assump
 export function readField({ name, kind }: WhatIfField, written: string): Assumptions[keyof Assumptions] | undefined {
   const text = written.trim();
   if (text === "") return undefined;
-  if (kind === "choice") return text as Assumptions["topology"];
+  if (kind === "choice" || kind === "shape") return text as Assumptions["topology"];
   if (kind === "switch") return text === "true";
   if (kind === "targets") return [...new Set(text.split(/[\s,;]+/).filter(Boolean).map(Number))].sort((a, b) => a - b);
   // The decimal point is moved in the text: 12.3 / 100 is not 0.123.

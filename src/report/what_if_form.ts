@@ -1,4 +1,5 @@
-import { assume } from "../size/mod.ts";
+import { assume, catalogue } from "../size/mod.ts";
+import type { Assumptions } from "../schema/mod.ts";
 import { inertHtml } from "./inert.ts";
 import type { SizedRun } from "./sizing_content.ts";
 import { fieldText, WHAT_IF, type WhatIfField } from "./what_if_fields.ts";
@@ -16,6 +17,7 @@ export function whatIfForm({ summary, sizing }: SizedRun): string {
       const { [field.name]: own, ...others } = sizing.assumptions;
       const fallback = assume(summary, others)[field.name];
       const measured = field.name === "baseline_os_bytes" || field.name === "snapshots_per_session";
+      if (field.kind === "shape") return shapeEntry(field, sizing.assumptions);
       return entry(field, measured && own === fallback ? "" : fieldText(field, own), hint(field, fallback));
     });
     return `<fieldset><legend>${legend}</legend>\n${entries.join("\n")}\n</fieldset>`;
@@ -40,6 +42,18 @@ function hint(field: WhatIfField, value: Parameters<typeof fieldText>[1]): strin
   return typeof value === "number"
     ? String(Number(Number(fieldText(field, value)).toPrecision(4)))
     : fieldText(field, value);
+}
+
+function shapeEntry({ name, label }: WhatIfField, { shape, shapes }: Assumptions): string {
+  const id = `if-${name}`;
+  const known = shapes.length > 0 ? shapes : catalogue();
+  const options = known.map((one) =>
+    `<option value="${inertHtml(one.name)}"${one.name === shape ? " selected" : ""}>${
+      inertHtml(`${one.name}: ${one.vcpus} vCPU, ${one.memory_gib} GiB`)
+    }</option>`
+  );
+  return `<div class="field wide"><label for="${id}">${label}</label><select id="${id}" name="${name}">` +
+    `<option value="">as large as needed</option>${options.join("")}</select></div>`;
 }
 
 function entry({ name, label, kind, slider, choices }: WhatIfField, value: string, fallback: string): string {

@@ -3,6 +3,7 @@ import type { Page } from "playwright";
 import { size as sizeCommand } from "../../src/cli/size.ts";
 import { load } from "../../src/dataset/mod.ts";
 import { makeReport, renderHtml } from "../../src/report/mod.ts";
+import { SIZING_TABLES } from "../../src/report/page_parts.ts";
 import { sizingTables } from "../../src/report/sizing_content.ts";
 import type { ReportTable } from "../../src/report/report_parts.ts";
 import { WHAT_IF_FIELDS, type WhatIfField } from "../../src/report/what_if_fields.ts";
@@ -23,6 +24,7 @@ function draw(field: WhatIfField, random: () => number): string {
   if (field.kind === "targets") {
     return Array.from({ length: 1 + Math.floor(4 * random()) }, () => Math.ceil(10 ** (3.5 * random()))).join(", ");
   }
+  if (field.kind === "shape") return ["", "m7i.large", "m7i.xlarge", "m7i.2xlarge"][Math.floor(4 * random())];
   if (field.kind === "choice") return field.choices![Math.floor(field.choices!.length * random())];
   if (field.kind === "switch") return String(random() < 0.5);
   if (random() < 0.15) return "";
@@ -37,7 +39,7 @@ async function set(page: Page, random: () => number): Promise<boolean> {
   for (const field of WHAT_IF_FIELDS.filter(() => random() < 0.4)) {
     const control = page.locator(`#what-if [name="${field.name}"]`);
     const text = draw(field, random);
-    if (field.kind === "choice") await control.selectOption(text);
+    if (field.kind === "choice" || field.kind === "shape") await control.selectOption(text);
     else if (field.kind === "switch") await control.setChecked(text === "true");
     else await control.fill(text);
   }
@@ -91,7 +93,7 @@ test(`what-if panel at ${SETTINGS} random settings shows the numbers of plimsoll
       const wanted = await runCommand(command);
       assertSame(await page.evaluate("plimsoll.sizing"), wanted, command);
       const content = sizingTables({ ...document, sizing: wanted });
-      for (const name of ["sizing", "fleet", "assumptions", "sensitivity"] as const) {
+      for (const name of SIZING_TABLES) {
         assert.deepEqual(await tableOf(page, name), cellsOf(content[name]), `${name}: ${command}`);
       }
       const answer = await page.locator("#answer p").allTextContents();

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import type { Assumptions, Sizing } from "../../schema/mod.ts";
-import { assume, size } from "../../size/mod.ts";
+import { assume, catalogue, size } from "../../size/mod.ts";
 import { answerHtml, bareSpec, figureHtml, SIZING_TABLES, sizingTableHtml } from "../page_parts.ts";
 import type { ReportChart } from "../report_parts.ts";
 import { type SizedRun, sizingCharts, sizingTables } from "../sizing_content.ts";
@@ -38,7 +38,7 @@ export function startWhatIf(run: SizedRun): void {
     let said: Partial<Assumptions>;
     let sizing: Sizing;
     try {
-      said = { ...others, ...read(controls) };
+      said = withShapes({ ...others, ...read(controls) });
       sizing = changed.length === 0 ? run.sizing : size(run.summary, run.fit, said);
     } catch (error) {
       refuse(controls, error as Error);
@@ -94,6 +94,12 @@ function read(controls: ReadonlyMap<WhatIfField, HTMLInputElement>): Partial<Ass
     const value = readField(field, control.validity.badInput ? "?" : textOf(control));
     return value === undefined ? [] : [[field.name, value]];
   }));
+}
+
+/** A shape may be named without a list, as on the command line: then the catalogues' is meant. */
+function withShapes(said: Partial<Assumptions>): Partial<Assumptions> {
+  if (said.shape === undefined || (said.shapes ?? []).length > 0) return said;
+  return { ...said, shapes: catalogue().filter(({ name }) => name === said.shape) };
 }
 
 /** Says what is wrong and at which field; without an error takes that back. */
