@@ -10,7 +10,7 @@ const BENCHES: Record<string, string> = {
     "what 8 browser sessions cost their generator, beside Artillery's Playwright engine and plain Playwright (2 min)",
   measure: "what sampling and recording cost, beside psutil and systeminformation (3 min)",
   extrapolate: "predicting real sweeps at twice their top level, beside single curves and the usl package of R",
-  coverage: "what 95 % bands hold of simulated truths, and how wide they are beside an oracle's (5 min)",
+  coverage: "what 95 % bands hold of simulated truths, and how wide they are beside an oracle's (3 min)",
   truth: "what is measured of a Streamer, beside what it knows of itself",
 };
 
