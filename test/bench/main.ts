@@ -14,7 +14,7 @@ const BENCHES: Record<string, string> = {
     "loading 5 million request rows and 1 million resource rows, beside DuckDB, Polars and pandas (10 min, 2 GB of disk)",
   extrapolate: "predicting real sweeps at twice their top level, beside single curves and the usl package of R",
   sizing: "whether sizes cover a known truth at 4 times the top level, and comparisons find known changes (2 min)",
-  coverage: "what 95 % bands hold of simulated truths, and how wide they are beside an oracle's (5 min)",
+  coverage: "what 95 % bands hold of simulated truths, and how wide they are beside an oracle's (3 min)",
   truth: "what is measured of a Streamer, beside what it knows of itself",
 };
 
