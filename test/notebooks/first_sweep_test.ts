@@ -2,27 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PROJECT } from "../../src/notebook/set_up_python.ts";
 import { reportSchema } from "../../src/schema/mod.ts";
-import { runPlimsoll } from "../cli/run_plimsoll.ts";
 import { tempFolder } from "../temp_folder.ts";
+import { notebookPath, picturesIn, readNotebook, runNotebook, saidIn, text } from "./notebook_file.ts";
 
-interface Output {
-  output_type: string;
-  text?: string[] | string;
-  data?: Record<string, unknown>;
-}
-
-interface Cell {
-  cell_type: "code" | "markdown";
-  source: string[] | string;
-  outputs?: Output[];
-  execution_count?: number | null;
-  metadata: { tags?: string[] };
-}
-
-const text = (part: unknown) => Array.isArray(part) ? part.join("") : String(part ?? "");
-const read = (path: string): { cells: Cell[]; metadata: object } => JSON.parse(Deno.readTextFileSync(path));
 const notebooks = [...Deno.readDirSync(join(PROJECT, "notebooks"))].filter(({ name }) => name.endsWith(".ipynb"))
-  .map(({ name }) => join(PROJECT, "notebooks", name));
+  .map(({ name }) => notebookPath(name));
 
 Deno.test("01_first_sweep sweeps the Streamer in a real kernel, sees the superlinear network, and leaves a report", async () => {
   await using folder = await tempFolder();
@@ -36,19 +20,12 @@ Deno.test("01_first_sweep sweeps the Streamer in a real kernel, sees the superli
     targets: [8, 40],
     out: run,
   };
-  const { code, stderr } = await runPlimsoll([
-    ...["notebook", "run", join(PROJECT, "notebooks", "01_first_sweep.ipynb"), "--out", out],
-    ...Object.entries(set).flatMap(([name, value]) => ["--set", `${name}=${JSON.stringify(value)}`]),
-  ]);
-  assert.equal(code, 0, stderr);
-  const outputs = read(out).cells.flatMap((cell) => cell.outputs ?? []);
-  const charts = outputs.filter(({ data }) => data && "application/vnd.vegalite.v5+json" in data);
-  assert.equal(charts.length, 7);
-  for (const { data } of charts) assert(text(data!["image/png"]).length > 5000, "every chart has its picture");
+  const ran = await runNotebook("01_first_sweep.ipynb", out, set);
+  const pictures = picturesIn(ran);
+  assert.equal(pictures.length, 7);
+  for (const picture of pictures) assert(picture.length > 5000, "every chart has its picture");
 
-  const said = outputs.map((output) =>
-    text(output.data?.["text/markdown"] ?? output.text ?? output.data?.["text/plain"])
-  );
+  const said = saidIn(ran);
   const network = said.find((line) => /network/i.test(line) && /superlinear/i.test(line));
   assert(network, said.join("\n---\n"));
   assert(said.some((line) => /^complete: 5 of 5 attempts, \d clean levels/m.test(line)), said.at(-1));
@@ -61,7 +38,9 @@ Deno.test("01_first_sweep sweeps the Streamer in a real kernel, sees the superli
 
 Deno.test("the code of every notebook type-checks", async () => {
   for (const path of notebooks) {
-    const code = read(path).cells.filter(({ cell_type }) => cell_type === "code").map(({ source }) => text(source))
+    const code = readNotebook(path).cells.filter(({ cell_type }) => cell_type === "code").map(({ source }) =>
+      text(source)
+    )
       .join("\n");
     const file = await Deno.makeTempFile({ dir: join(PROJECT, "notebooks"), prefix: ".check-", suffix: ".ts" });
     try {
@@ -96,7 +75,7 @@ Deno.test("every notebook is formatted", async () => {
 
 Deno.test("every notebook keeps to the card: prose, short cells, outputs, no traces of a session", () => {
   for (const path of notebooks) {
-    const { cells, metadata } = read(path);
+    const { cells, metadata } = readNotebook(path);
     const code = cells.filter(({ cell_type }) => cell_type === "code");
     assert(cells.length >= 12 && cells.length <= 40, `${path}: ${cells.length} cells`);
     assert(cells.length - code.length >= code.length - 2, `${path}: ${code.length} of ${cells.length} cells are code`);
