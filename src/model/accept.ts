@@ -1,7 +1,7 @@
 import { fCdf } from "../stats/mod.ts";
 import type { CurveFit } from "./fit_curve.ts";
 import type { HoldOut } from "./hold_out.ts";
-import { nestedF } from "./nested_f.ts";
+import { fAgainst } from "./f_against.ts";
 
 /** A fitted curve with what speaks for it. */
 export interface Candidate extends HoldOut {
@@ -105,10 +105,10 @@ function pOfVariances(first: CurveFit, second: CurveFit): number {
 function pAgainstLine({ fit, aicc }: Candidate, line: Candidate, residualOfProportion: number): number {
   if (fit.degreesOfFreedom < 1) return 1;
   const extra = line.fit.degreesOfFreedom - fit.degreesOfFreedom;
-  const againstLine = extra > 0 ? nestedF(line.fit, fit).p : undefined;
+  const againstLine = extra > 0 ? fAgainst(line.fit, fit).p : undefined;
   if (fit.curve.name === "power" || fit.curve.name === "broken_stick") return againstLine ?? 1;
   const degreesOfFreedom = line.fit.degreesOfFreedom + 1;
-  const againstProportion = nestedF({ residualSumOfSquares: residualOfProportion, degreesOfFreedom }, fit).p;
+  const againstProportion = fAgainst({ residualSumOfSquares: residualOfProportion, degreesOfFreedom }, fit).p;
   if (againstLine !== undefined) return Math.max(againstLine, againstProportion);
   return aicc !== null && line.aicc !== null && aicc > line.aicc - 2 ? 1 : againstProportion;
 }

@@ -3,7 +3,7 @@ import type { Verdict } from "../schema/mod.ts";
 import type { Acceptance, Candidate } from "./accept.ts";
 import { decidingLevel } from "./deciding_level.ts";
 import type { LevelMean } from "./level_means.ts";
-import { nestedF } from "./nested_f.ts";
+import { fAgainst } from "./f_against.ts";
 import { uslPeak } from "./usl_peak.ts";
 
 /** What the verdict is about. */
@@ -97,7 +97,7 @@ function turnsDown(candidates: readonly Candidate[]): string {
   const find = (name: string) => candidates.find(({ fit }) => fit.curve.name === name)?.fit;
   const [restricted, full] = [find("amdahl"), find("usl")];
   if (!restricted || !full || full.degreesOfFreedom < 1) return "";
-  const { p } = nestedF(restricted, full);
+  const { p } = fAgainst(restricted, full);
   const peak = uslPeak(full.values);
   return p < 0.05 && peak
     ? `; the USL turns down at ${plain(peak.sessions)} sessions (κ = 0: p ${probability(p)})`

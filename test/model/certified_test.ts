@@ -3,7 +3,7 @@ import { aicc, akaikeWeights } from "../../src/model/aicc.ts";
 import type { Curve } from "../../src/model/curve.ts";
 import { fitCurve } from "../../src/model/fit_curve.ts";
 import { curveByName, fitPoints } from "../../src/model/mod.ts";
-import { nestedF } from "../../src/model/nested_f.ts";
+import { fAgainst } from "../../src/model/f_against.ts";
 import { uslPeak } from "../../src/model/usl_peak.ts";
 import type { ModelName } from "../../src/schema/mod.ts";
 import { fCdf, leastSquares, type LeastSquaresFit, linearLeastSquares, tQuantile } from "../../src/stats/mod.ts";
@@ -224,13 +224,13 @@ for (
     ...["raytracer-first6", "specsdm91"].map((set) => [set, `bootstrapLR_${set}`]),
   ]
 ) {
-  Deno.test(`nestedF() tests κ = 0 of ${name} as R does, to 6 digits`, () => {
+  Deno.test(`fAgainst() tests κ = 0 of ${name} as R does, to 6 digits`, () => {
     const reference = B34[key as "cisco_kappaTest"];
     const sweep = certified<Sweep>(`usl/${name}`);
     const [restricted, full] = (["amdahl", "usl"] as const).map((curve) => additive(curveByName(curve), sweep));
     near(restricted.residualSumOfSquares, reference.rssAmdahl, "Amdahl");
     near(full.residualSumOfSquares, reference.rssUsl, "USL");
-    const { f, p } = nestedF(restricted, full);
+    const { f, p } = fAgainst(restricted, full);
     near(f, reference.F, "F");
     near(p, reference.pF, "p");
   });
@@ -299,7 +299,7 @@ for (const reference of B8.cpuNonLinearity) {
     const parabola = linearLeastSquares(n.map((sessions) => [1, sessions, sessions ** 2]), cores);
     reference.linear.forEach((value, index) => near(line.coefficients[index], value, "line"));
     reference.quadratic.forEach((value, index) => near(parabola.coefficients[index], value, "parabola"));
-    const { f, p } = nestedF(line, parabola);
+    const { f, p } = fAgainst(line, parabola);
     near(f, reference.F, "F");
     near(p, reference.p, "p");
     near(1 - fCdf(f, [1, parabola.degreesOfFreedom]), reference.p, "p");
