@@ -315,3 +315,23 @@ for (const reference of B8.cpuNonLinearity) {
     assert.equal(fitPoints(points, { metric: "target_cores" }).verdict.kind, "linear");
   });
 }
+
+Deno.test("the knee that Kneedle finds moves with the levels that are there: why no size is read from it", () => {
+  const { kneedle } = certified<{ kneedle: { difference: number[]; kneeN: number; kneeNIfOnlyLevelsTo20: number } }>(
+    "worked/b8-starts-logbands-knee-averaging-bca",
+  );
+  const { n, x } = certified<Sweep>("usl/cisco");
+  const differences = (levels: number) => {
+    const share = (values: number[]) => {
+      const [low, high] = [Math.min(...values), Math.max(...values)];
+      return values.map((value) => (value - low) / (high - low));
+    };
+    const across = share(n.slice(0, levels));
+    return share(x.slice(0, levels)).map((height, index) => height - across[index]);
+  };
+  const knee = (levels: number) =>
+    n[differences(levels).reduce((best, value, at, all) => value > all[best] ? at : best, 0)];
+  differences(n.length).forEach((value, index) => assert.ok(Math.abs(value - kneedle.difference[index]) < 1e-12));
+  assert.equal(knee(n.length), kneedle.kneeN);
+  assert.equal(knee(n.findIndex((sessions) => sessions > 20)), kneedle.kneeNIfOnlyLevelsTo20);
+});

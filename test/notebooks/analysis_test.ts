@@ -11,7 +11,7 @@ const ON_COMMITTED_RUNS: [name: string, set: (folder: string) => object, charts:
     "02_clean_the_samples.ipynb",
     (folder) => ({ out: folder }),
     2,
-    [/target saturated/, /^(\d\d) of 27 replicates count for demand, at [5-9] levels/m, /datapackage\.json/],
+    [/target saturated/, /^(1\d) of 18 replicates count for demand, at [5-9] levels/m, /datapackage\.json/],
   ],
   ["03_fit_the_scaling.ipynb", () => ({}), 8, [
     /network_bytes_per_s: Superlinear/,
