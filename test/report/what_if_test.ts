@@ -66,7 +66,7 @@ function assertSame(shown: unknown, wanted: unknown, at = "sizing"): void {
   if (typeof wanted === "number" && typeof shown === "number") {
     assert.ok(Math.abs(shown - wanted) <= 1e-12 * Math.abs(wanted), `${at}: ${shown}, not ${wanted}`);
   } else if (typeof wanted === "object" && wanted !== null) {
-    assert.deepEqual(Object.keys(shown as object), Object.keys(wanted), at);
+    assert.deepEqual(Object.keys(shown as object).toSorted(), Object.keys(wanted).toSorted(), at);
     for (const [key, value] of Object.entries(wanted)) {
       assertSame((shown as Record<string, unknown>)[key], value, `${at}.${key}`);
     }
