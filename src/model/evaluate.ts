@@ -1,7 +1,7 @@
 import { normalQuantile, tQuantile } from "../stats/mod.ts";
 import type { Evaluation, Extrapolation, Interval, MetricFit, ModelFit } from "../schema/mod.ts";
-import { curveByName } from "./curve_by_name.ts";
-import { levelMeans } from "./level_means.ts";
+import { ownInterval, readModel, replicateVariance, spread } from "./own_interval.ts";
+import { isRefuted, sizingUpper } from "./sizing_upper.ts";
 
 /**
  * Reads a fit at one concurrency. A pure function of plain data: a fit that went through JSON gives the same numbers.
@@ -16,7 +16,10 @@ import { levelMeans } from "./level_means.ts";
  *   scale it by their normal quantile z. Over the first doubling the one band passes into the other. From there on the accepted
  *   curve's own interval comes back, if its score is at most 4 × the best, until at two doublings the band holds both: that far
  *   out, one hold-out says too little.
- * - `sizing_upper`: one-sided 95 % upper bound of the prediction, at every `level`.
+ * - `sizing_upper`: one-sided 95 % upper bound of a new run, at every `level`. Within the levels the accepted curve's. Beyond
+ *   them, of a demand, the largest bound of the curves that stand: the accepted one, and, unless it was proven to lie below the
+ *   line, the line, and a parabola if it leaves a smaller residual error. Where that cannot be told (fewer than five levels, or
+ *   a hold-out that refutes the accepted curve), and of throughput, the upper edge of `prediction`, one-sided.
  *
  * @param fit From `fitDemand`, `fitThroughput` or `fitPoints`.
  * @param sessions Positive.
@@ -48,12 +51,16 @@ export function evaluate(fit: MetricFit, sessions: number): Evaluation {
   }
   const own = readModel(accepted, sessions);
   const two = tQuantile((1 + fit.level) / 2, accepted.degrees_of_freedom);
+  const estimate = estimateAt(fit, sessions, own.estimate);
+  const upper = () => predict(fit, sessions, { accepted, probability: 0.95 })[1];
   return {
     sessions,
-    estimate: estimateAt(fit, sessions, own.estimate),
+    estimate,
     confidence: spread(own.estimate, two * own.error),
-    prediction: predict(fit, sessions, { own, probability: (1 + fit.level) / 2 }),
-    sizing_upper: predict(fit, sessions, { own, probability: 0.95 })[1],
+    prediction: predict(fit, sessions, { accepted, probability: (1 + fit.level) / 2 }),
+    sizing_upper: fit.kind === "demand"
+      ? sizingUpper(fit, sessions, { accepted, estimate, otherwise: upper })
+      : upper(),
     extrapolation: extrapolationOf(sessions, fit.range[1]),
   };
 }
@@ -61,34 +68,6 @@ export function evaluate(fit: MetricFit, sessions: number): Evaluation {
 /** Chosen, like the floor of the scores, on the sweeps of `deno task bench extrapolate`. */
 const CREDIBLE = 2.5;
 const FACTOR = 1.5;
-/** Where the accepted curve predicted so much worse than the best, its own interval says nothing of what lies beyond. */
-const REFUTED = 4;
-
-interface Reading {
-  estimate: number;
-  /** Of the mean curve, on the ln scale. */
-  error: number;
-  residualError: number;
-  degreesOfFreedom: number;
-}
-
-function readModel(model: ModelFit, sessions: number): Reading {
-  const curve = curveByName(model.name);
-  const parameters = curve.parameters.map((name) => model.parameters[name].value);
-  const estimate = curve.value(sessions, parameters);
-  const slopes = curve.gradient(sessions, parameters);
-  const gradient = model.free.map((name) => slopes[curve.parameters.indexOf(name)] / estimate);
-  const variance = gradient.reduce(
-    (sum, left, i) => sum + gradient.reduce((row, right, j) => row + left * model.covariance[i][j] * right, 0),
-    0,
-  );
-  return {
-    estimate,
-    error: Math.sqrt(Math.max(0, variance)),
-    residualError: model.residual_error,
-    degreesOfFreedom: model.degrees_of_freedom,
-  };
-}
 
 /** Curves that predicted a level that they had not seen about as well as the best did. */
 function credible(fit: MetricFit): (ModelFit & { score: number })[] {
@@ -118,10 +97,10 @@ function estimateAt(fit: MetricFit, sessions: number, accepted: number): number 
 function predict(
   fit: MetricFit,
   sessions: number,
-  { own, probability }: { own: Reading; probability: number },
+  { accepted, probability }: { accepted: ModelFit; probability: number },
 ): Interval {
-  const replicates = replicateVariance(fit);
-  const alone = spread(own.estimate, ownWidth(own, replicates, probability));
+  const replicates = replicateVariance(fit.points);
+  const alone = ownInterval(accepted, sessions, { replicates, probability });
   const curves = credible(fit);
   const distance = doublings(fit, sessions);
   if (curves.length === 0 || distance === 0) return alone;
@@ -133,56 +112,16 @@ function predict(
   });
   const lower = Math.min(...bands.map(([low]) => low));
   const upper = Math.max(...bands.map(([, high]) => high));
-  const share = distance <= 1 ? 1 - distance : isRefuted(fit, curves) ? 0 : Math.min(1, distance - 1);
+  const share = distance <= 1 ? 1 - distance : isRefuted(fit, accepted) ? 0 : Math.min(1, distance - 1);
   return [
     between(lower, Math.min(lower, alone[0]), share),
     between(upper, Math.max(upper, alone[1]), share),
   ];
 }
 
-function isRefuted(fit: MetricFit, curves: readonly { score: number }[]): boolean {
-  const accepted = fit.models.find(({ name }) => name === fit.accepted);
-  return (accepted?.score ?? 0) > REFUTED * Math.min(...curves.map(({ score }) => score));
-}
-
-/** Half width on the ln scale of the accepted curve's own interval for a new run. */
-function ownWidth(
-  { error, residualError, degreesOfFreedom }: Reading,
-  replicates: { variance: number; degreesOfFreedom: number },
-  probability: number,
-): number {
-  const ofLevels = error ** 2 + residualError ** 2;
-  const variance = ofLevels + replicates.variance;
-  if (variance === 0) return 0;
-  const degrees = variance ** 2 / (
-    ofLevels ** 2 / degreesOfFreedom +
-    (replicates.degreesOfFreedom > 0 ? replicates.variance ** 2 / replicates.degreesOfFreedom : 0)
-  );
-  return tQuantile(probability, degrees) * Math.sqrt(variance);
-}
-
 /** From the first to the second, on the ln scale. */
 function between(first: number, second: number, share: number): number {
   return first * (second / first) ** share;
-}
-
-/**
- * What a single run scatters more than a level's mean: the residual error is that of means, and holds only 1/R of the
- * variance between R replicates.
- */
-function replicateVariance(fit: MetricFit): { variance: number; degreesOfFreedom: number } {
-  const means = levelMeans(fit.points);
-  const degreesOfFreedom = means.reduce((sum, mean) => sum + mean.replicates - 1, 0);
-  if (degreesOfFreedom === 0) return { variance: 0, degreesOfFreedom };
-  const variance = means.reduce((sum, mean) => sum + mean.withinSumOfSquares, 0) / degreesOfFreedom;
-  const inverse = means.reduce((sum, mean) => sum + 1 / mean.replicates, 0) / means.length;
-  return { variance: variance * (1 - inverse), degreesOfFreedom };
-}
-
-/** e^±width about the estimate, kept finite: no reader distinguishes 10⁴³ from more. */
-function spread(estimate: number, width: number): Interval {
-  const factor = Math.exp(Math.min(width, 100));
-  return [estimate / factor, estimate * factor];
 }
 
 function extrapolationOf(sessions: number, top: number): Extrapolation {

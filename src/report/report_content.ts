@@ -294,7 +294,7 @@ function guide({ fit, summary }: ReportDocument): ReportContent["guide"] {
         `Expected is the fitted curve at the peak load. The band holds a new run with ${
           percent(level)
         } confidence, and ` +
-        "carries the doubt about which curve is right. The upper bound is one-sided, and is what sizing uses.",
+        "carries the doubt about which curve is right. The upper bound is one-sided, of the curves that stand, and is what sizing uses.",
     },
     {
       term: "Textbook",

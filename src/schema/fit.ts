@@ -67,7 +67,7 @@ export interface Evaluation {
   confidence: Interval;
   /** Of a new run, model uncertainty included. */
   prediction: Interval;
-  /** One-sided upper bound of the prediction: what sizing uses. */
+  /** One-sided 95 % upper bound of a new run, over the curves that stand: what sizing uses. */
   sizing_upper: number;
   /** How far outside the measured levels. */
   extrapolation: Extrapolation;

@@ -37,7 +37,7 @@ const WORTH = 0.9;
  * const fit = fitPoints(points, { metric: "target_cores" });
  * const next = nextLevel({ schema: "plimsoll.fit/1", source: "levels.csv", metrics: { target_cores: fit } }, 100);
  * assert.equal(next.kind, "narrow");
- * assert.deepEqual(next.levels, [64]);
+ * assert.deepEqual(next.levels, [20]);
  * ```
  */
 export function nextLevel(fits: FitReport, target: number, summary?: RunSummary): NextLevel {

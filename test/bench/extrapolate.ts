@@ -27,7 +27,22 @@ interface Prediction {
 /** Predicting the level at twice the top of real sweeps: Plimsoll's band, each single curve, the best by AICc, and R's. */
 export async function bench(): Promise<void> {
   print("Throughput", compareMethods(casesOf(throughputSeries())));
-  print("CPU and memory", compareMethods(casesOf(await demandSeries(), FEWEST_DEMAND_LEVELS)));
+  const demand = casesOf(await demandSeries(), FEWEST_DEMAND_LEVELS);
+  print("CPU and memory", compareMethods(demand));
+  const { held, ratio } = upperBounds(demand);
+  console.log(
+    `The upper bound that sizing uses holds ${(100 * held).toFixed(1)} % of them, at a median of ${
+      ratio.toFixed(3)
+    } × what was observed.`,
+  );
+}
+
+/** How often what was observed is at or under the bound that sizing uses, and the median of bound ÷ observed. */
+export function upperBounds(cases: readonly Case[]): { held: number; ratio: number } {
+  const ratios = cases.map(({ kind, known, next }) =>
+    evaluate(fitPoints(known, { metric: kind, kind, at: [] }), next.sessions).sizing_upper / next.value
+  );
+  return { held: mean(ratios.map((ratio) => ratio >= 1 ? 1 : 0)), ratio: median(ratios) };
 }
 
 /** The published series of demand are short, and a line can be fitted to three levels. */

@@ -1,4 +1,4 @@
-import { median } from "simple-statistics";
+import { median, quantile } from "simple-statistics";
 import { textTable } from "../../src/cli/text_table.ts";
 import { evaluate, fitPoints } from "../../src/model/mod.ts";
 import { type Design, simulate } from "../model/simulate.ts";
@@ -24,6 +24,8 @@ export const TRUTHS: Truth[] = [
   { name: "power 1.3", kind: "other", cost: (n) => 0.1 + 0.02 * n ** 1.3 },
   { name: "power 0.7", kind: "other", cost: (n) => 0.1 + 0.1 * n ** 0.7 },
   { name: "broadcast, n + n²/50", kind: "other", cost: (n) => 0.05 + 0.02 * (n + n * n / 50) },
+  { name: "broadcast, n + n²/200", kind: "other", cost: (n) => 0.05 + 0.02 * (n + n * n / 200) },
+  { name: "pairs wait, n·(1 + (n − 1)/100)", kind: "other", cost: (n) => 0.05 + 0.03 * n * (1 + (n - 1) / 100) },
   { name: "twice as dear from 16 on", kind: "other", cost: (n) => 0.05 + 0.03 * (n + Math.max(0, n - 16)) },
   { name: "n·log n", kind: "other", cost: (n) => 0.05 + 0.02 * n * (1 + Math.log2(n) / 4) },
 ];
@@ -35,59 +37,67 @@ export interface Fared {
   covered: number;
   /** Median of bound ÷ truth. */
   ratio: number;
-  /** Median of the interval's width ÷ truth. */
-  width: number;
+  /** The bound ÷ truth that nine in ten stay under. */
+  wide: number;
 }
 
 /** Sizes sweeps over a known truth at `times` the top level, and looks whether the upper bound was enough. */
 export function fare(
   truth: Truth,
-  { simulations, times = 4, seed = 1 }: { simulations: number; times?: number; seed?: number },
+  { simulations, times = 4, seed = 1, errors = { noise: 0.03 } }: {
+    simulations: number;
+    times?: number;
+    seed?: number;
+    errors?: Pick<Design, "noise" | "levelEffect">;
+  },
 ): Fared {
   const sessions = times * TOP;
   const right = truth.cost(sessions);
-  const reads = Array.from({ length: simulations }, (_, index) => {
-    const points = simulate(truth.cost, { ...SWEEP, seed: index + seed * simulations });
-    const { sizing_upper, prediction } = evaluate(fitPoints(points, { metric: "serving_cores", at: [] }), sessions);
-    return { ratio: sizing_upper / right, width: (prediction[1] - prediction[0]) / right };
+  const ratios = Array.from({ length: simulations }, (_, index) => {
+    const points = simulate(truth.cost, { ...SWEEP, ...errors, seed: index + seed * simulations });
+    return evaluate(fitPoints(points, { metric: "serving_cores", at: [] }), sessions).sizing_upper / right;
   });
   return {
     truth,
-    covered: reads.filter(({ ratio }) => ratio >= 1).length / simulations,
-    ratio: median(reads.map(({ ratio }) => ratio)),
-    width: median(reads.map(({ width }) => width)),
+    covered: ratios.filter((ratio) => ratio >= 1).length / simulations,
+    ratio: median(ratios),
+    wide: quantile(ratios, 0.9),
   };
+}
+
+/** Whether the goal is met: of lines 95 % and a median of at most 1.15 × the truth, of other truths 90 %. */
+export function goalMet({ truth, covered, ratio }: Fared): boolean {
+  return truth.kind === "linear" ? covered >= 0.95 && ratio <= 1.15 : covered >= 0.9;
 }
 
 /** Simulates sweeps over known truths and sizes them; then comparisons of two runs, with and without a change. */
 export function bench({ quick }: { quick: boolean }): void {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const simulations = quick ? 20 : 1000;
-  console.log(
-    `Upper bound that sizing uses, at 4 times the top level, before headroom: ${simulations} sweeps of ${SWEEP.levels.length} levels × ` +
-      `${SWEEP.replicates}, 3 % error\n`,
-  );
-  const rows = TRUTHS.map((truth) => {
-    const { covered, ratio, width } = fare(truth, { simulations });
-    const goal = truth.kind === "linear" ? covered >= 0.95 && ratio <= 1.15 : covered >= 0.9;
-    return [
-      truth.name,
-      percent(covered),
-      truth.kind === "linear" ? "≥ 95 %" : "≥ 90 %",
-      ratio.toFixed(3),
-      truth.kind === "linear" ? "≤ 1.15" : "",
-      width.toFixed(3),
-      goal ? "met" : "not met",
-    ];
-  });
-  console.log(textTable(
-    ["truth", "covers it", "goal", "median bound ÷ truth", "goal", "width of the interval ÷ truth", ""],
-    rows,
-    [1, 2, 3, 4, 5],
-  ));
+  for (const name of ["3 % a run", "3 % a level, 1 % a run"]) {
+    console.log(
+      `Upper bound that sizing uses, at 4 times the top level, before headroom: ${simulations} sweeps of ${SWEEP.levels.length} levels × ` +
+        `${SWEEP.replicates}, error ${name}\n`,
+    );
+    const all = TRUTHS.map((truth) => fare(truth, { simulations, errors: ERRORS[name] }));
+    console.log(textTable(
+      ["truth", "covers it", "goal", "median bound ÷ truth", "goal", "9 in 10 bounds ÷ truth under", ""],
+      all.map((fared) => [
+        fared.truth.name,
+        percent(fared.covered),
+        fared.truth.kind === "linear" ? "≥ 95 %" : "≥ 90 %",
+        fared.ratio.toFixed(3),
+        fared.truth.kind === "linear" ? "≤ 1.15" : "",
+        fared.wide.toFixed(2),
+        goalMet(fared) ? "met" : "not met",
+      ]),
+      [1, 2, 3, 4, 5],
+    ));
+    console.log(`\nGoals met: ${all.filter(goalMet).length} of ${all.length}.\n`);
+  }
 
   const comparisons = quick ? 5 : 150;
-  console.log(`\nplimsoll compare, tolerance 5 %: ${comparisons} pairs of such sweeps, share called a regression\n`);
+  console.log(`plimsoll compare, tolerance 5 %: ${comparisons} pairs of such sweeps, share called a regression\n`);
   const errors = Object.entries(ERRORS);
   console.log(textTable(
     ["change", ...errors.map(([name]) => name)],

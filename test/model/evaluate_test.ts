@@ -36,6 +36,14 @@ for (const name of ["cisco", "specsdm91", "raytracer"]) {
   });
 }
 
+const SHAPES: [string, (sessions: number) => number][] = [
+  ["a line", (n) => 0.4 + 0.04 * n],
+  ["a line on a large base", (n) => 2 + 0.04 * n],
+  ["a square", (n) => 0.05 + 0.02 * (n + n * n / 50)],
+  ["a power below the line", (n) => 0.1 + 0.1 * n ** 0.7],
+  ["a break", (n) => 0.05 + 0.03 * (n + Math.max(0, n - 16))],
+];
+
 Deno.test("evaluate() holds the other good curves beyond the levels, and from two doublings on the accepted curve's own interval", () => {
   const points = simulate((n) => 10 * n / (1 + 0.03 * (n - 1)), { ...SIX_LEVELS, noise: 0.02, seed: 1 });
   const fit = fitPoints(points, { metric: "throughput", kind: "throughput" });
@@ -63,6 +71,34 @@ Deno.test("evaluate() passes from the levels into what lies beyond without a ste
     const [below, above] = [sessions - 1e-6, sessions + 1e-6].map((n) => evaluate(fit, n));
     const edges = ({ estimate, prediction, sizing_upper }: typeof above) => [estimate, ...prediction, sizing_upper];
     edges(below).forEach((edge, index) => assert.ok(Math.abs(edges(above)[index] / edge - 1) < 1e-5, `${sessions}`));
+  }
+});
+
+for (const [sentence, truth] of SHAPES) {
+  Deno.test(`evaluate() bounds what to buy without a step at the top level, rising, and not under the estimate: ${sentence}`, () => {
+    for (let seed = 0; seed < 60; seed++) {
+      const fit = fitPoints(simulate(truth, { ...SIX_LEVELS, noise: 0.03, seed }), { metric: "target_cores", at: [] });
+      const reads = [0.8, 0.9, 0.99, 1 - 1e-9, 1 + 1e-9, 1.01, 1.05, 1.1, 1.2, 1.25, 1.3, 1.5, 2, 3, 4, 6]
+        .map((times) => evaluate(fit, times * 32));
+      reads.forEach(({ sizing_upper, estimate, sessions }, index) => {
+        assert.ok(sizing_upper >= estimate, `${seed}, ${sessions}`);
+        if (index > 0) assert.ok(sizing_upper >= reads[index - 1].sizing_upper * (1 - 1e-6), `${seed}, ${sessions}`);
+      });
+      assert.ok(Math.abs(reads[4].sizing_upper / reads[3].sizing_upper - 1) < 1e-6, `${seed}`);
+    }
+  });
+}
+
+Deno.test("evaluate() sizes by the prediction's upper edge where the hold-out refuted the accepted curve, or too few levels tell", () => {
+  const points = simulate((n) => 1 + 0.05 * n, { ...SIX_LEVELS, noise: 0.03, seed: 2 });
+  // A two-sided 90 % band ends where a one-sided 95 % bound does.
+  const fit = fitPoints(points, { metric: "target_cores", level: 0.9, at: [] });
+  const score = (name: string) => name === fit.accepted ? 0.5 : 0.04;
+  const refuted = { ...fit, models: fit.models.map((m) => m.score === null ? m : { ...m, score: score(m.name) }) };
+  const few = fitPoints(points.filter(({ level }) => level <= 8), { metric: "target_cores", level: 0.9, at: [] });
+  for (const [one, sessions] of [[refuted, 64], [refuted, 128], [few, 16]] as const) {
+    const { sizing_upper, prediction, estimate } = evaluate(one, sessions);
+    assert.equal(sizing_upper, Math.max(prediction[1], estimate));
   }
 });
 

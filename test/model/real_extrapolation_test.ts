@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { compareMethods, FEWEST_DEMAND_LEVELS, type Score } from "../bench/extrapolate.ts";
+import { compareMethods, FEWEST_DEMAND_LEVELS, type Score, upperBounds } from "../bench/extrapolate.ts";
 import { casesOf, demandSeries, throughputSeries } from "../bench/real_sweeps.ts";
 
 function checkScores([plimsoll, ...others]: Score[]): void {
@@ -24,4 +24,9 @@ Deno.test("on real CPU and memory at twice the top the same holds", async () => 
   const scores = compareMethods(casesOf(await demandSeries(), FEWEST_DEMAND_LEVELS));
   assert.ok(scores[0].cases >= 50, `${scores[0].cases} cases`);
   checkScores(scores);
+});
+
+Deno.test("on real CPU and memory at twice the top, the bound to size by holds at least 93 %, and is of use", async () => {
+  const { held, ratio } = upperBounds(casesOf(await demandSeries(), FEWEST_DEMAND_LEVELS));
+  assert.ok(held >= 0.93 && ratio <= 1.2, `${held}, ${ratio}`);
 });

@@ -20,14 +20,16 @@ function afterRunning(points: FitPoint[], level: number, { target, seed }: { tar
   return Math.log(sizing_upper / estimate);
 }
 
-Deno.test("nextLevel() names the level that really narrows the band most, of those that a machine without limit carries", () => {
+Deno.test("nextLevel() names the level that really narrows a wide band most, of those that a machine without limit carries", () => {
   const target = 48;
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const widths = new Map<string, number[]>();
   const note = (name: string, width: number) => widths.set(name, [...widths.get(name) ?? [], width]);
-  for (let seed = 0; seed < 20; seed++) {
+  for (let seed = 0; seed < 50; seed++) {
     const points = simulate(line, { ...DESIGN, seed });
-    const { kind, levels: [named] } = nextLevel(reportOf(points), target);
+    const { kind, levels: [named], band } = nextLevel(reportOf(points), target);
+    // Over nine in a hundred or less there is little to win, whichever level is run.
+    if (band!.upper_ratio < 1.1) continue;
     assert.equal(kind, "narrow");
     note("named", afterRunning(points, named, { target, seed: seed + 1000 }));
     for (const level of [3, 6, 11, 24, 32, 48]) {
@@ -37,8 +39,9 @@ Deno.test("nextLevel() names the level that really narrows the band most, of tho
   const means = [...widths].map(([name, values]) => [name, mean(values)] as const);
   const best = Math.min(...means.map(([, width]) => width));
   const named = mean(widths.get("named")!);
-  assert.ok(named <= 1.15 * best, JSON.stringify(means));
-  assert.ok(named < 0.7 * mean(widths.get("3")!), JSON.stringify(means));
+  // The smallest of those within a tenth by expectation is named: in hindsight that may cost another tenth.
+  assert.ok(named <= 1.25 * best, JSON.stringify(means));
+  assert.ok(named < 0.4 * mean(widths.get("3")!), JSON.stringify(means));
 });
 
 Deno.test("nextLevel() says what the band was and what it should become, as valid JSON", () => {
