@@ -16,7 +16,7 @@ const REACH = 4;
  * - the accepted curve;
  * - the line, unless the accepted curve was proven to lie below it;
  * - a parabola, likewise, if it leaves a smaller residual error than the line, third parameter paid for. That is far less than
- *   a proof: of straight lines it happens to one in six, and then costs width; of what bends it misses little.
+ *   a proof: of straight lines it happens to some, and then costs width; of what bends it misses little.
  *
  * The `prediction` band asks something else: between which two values a new run will lie, whichever curve of those tried is
  * right. It must hold what falls below as well, and is as wide as one hold-out error makes it.

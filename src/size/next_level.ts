@@ -37,7 +37,7 @@ const WORTH = 0.9;
  * const fit = fitPoints(points, { metric: "target_cores" });
  * const next = nextLevel({ schema: "plimsoll.fit/1", source: "levels.csv", metrics: { target_cores: fit } }, 100);
  * assert.equal(next.kind, "narrow");
- * assert.deepEqual(next.levels, [20]);
+ * assert.deepEqual(next.levels, [64]);
  * ```
  */
 export function nextLevel(fits: FitReport, target: number, summary?: RunSummary): NextLevel {
@@ -71,7 +71,6 @@ export function nextLevel(fits: FitReport, target: number, summary?: RunSummary)
     return { ...common, kind: "fit", levels, reason };
   }
 
-  const today = evaluate(fit, target);
   const open = deciding(fit);
   const decides = open !== undefined && carried(open);
   const tried = (decides ? [open] : candidates(fit, target).filter(carried))
@@ -85,12 +84,12 @@ export function nextLevel(fits: FitReport, target: number, summary?: RunSummary)
     ...common,
     levels: [level],
     band: {
-      target: today.prediction,
-      upper_ratio: today.sizing_upper / today.estimate,
+      target: evaluate(fit, target).prediction,
+      upper_ratio: upperRatio(fit, target),
       expected_upper_ratio: band,
     },
   };
-  const gain = `the upper bound of ${fit.metric} at ${formatQuantity(target, "sessions")} comes from ${
+  const gain = `the upper end of the band of ${fit.metric} at ${formatQuantity(target, "sessions")} comes from ${
     percent(result.band.upper_ratio)
   } over the estimate to about ${percent(band)}`;
   if (decides) {
@@ -117,9 +116,10 @@ function widest(fits: FitReport, target: number): MetricFit {
   return all.reduce((best, next) => width(next) > width(best) ? next : best);
 }
 
+/** By the band of a new run, which knows of all curves: the bound to size by trusts those that stand, and is to be tested. */
 function upperRatio(fit: MetricFit, target: number): number {
-  const { sizing_upper, estimate } = evaluate(fit, target);
-  return sizing_upper / estimate;
+  const { prediction: [, upper], estimate } = evaluate(fit, target);
+  return upper / estimate;
 }
 
 /** The fit as it would be if this level came out as expected, with as many replicates as the others have. */

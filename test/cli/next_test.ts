@@ -11,7 +11,7 @@ Deno.test("plimsoll next names a level for the committed run, within its machine
   const { code, stdout } = await runPlimsoll(["next", SAMPLE, "--target", "250", "--json"]);
   assert.equal(code, 0);
   const next = nextLevelSchema.parse(JSON.parse(stdout));
-  assert.deepEqual([next.kind, next.target_sessions, next.metric], ["narrow", 250, "serving_memory_bytes"]);
+  assert.deepEqual([next.kind, next.target_sessions, next.metric], ["narrow", 250, "serving_cores"]);
   assert.ok(next.levels[0] > 32 && next.levels[0] <= 128, next.reason);
   assert.equal((await runPlimsoll(["next", SAMPLE, "--target", "250"])).stdout.trim(), next.reason);
 });

@@ -16,20 +16,18 @@ const DESIGN = { levels: [1, 2, 4, 8, 16], replicates: 3, noise: 0.03 };
 /** The upper bound over the estimate, once the level was really run. */
 function afterRunning(points: FitPoint[], level: number, { target, seed }: { target: number; seed: number }): number {
   const run = simulate(line, { levels: [level], replicates: 3, noise: 0.03, seed });
-  const { sizing_upper, estimate } = evaluate(reportOf([...points, ...run]).metrics.target_cores, target);
-  return Math.log(sizing_upper / estimate);
+  const { prediction: [, upper], estimate } = evaluate(reportOf([...points, ...run]).metrics.target_cores, target);
+  return Math.log(upper / estimate);
 }
 
-Deno.test("nextLevel() names the level that really narrows a wide band most, of those that a machine without limit carries", () => {
+Deno.test("nextLevel() names the level that really narrows the band most, of those that a machine without limit carries", () => {
   const target = 48;
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const widths = new Map<string, number[]>();
   const note = (name: string, width: number) => widths.set(name, [...widths.get(name) ?? [], width]);
-  for (let seed = 0; seed < 50; seed++) {
+  for (let seed = 0; seed < 20; seed++) {
     const points = simulate(line, { ...DESIGN, seed });
-    const { kind, levels: [named], band } = nextLevel(reportOf(points), target);
-    // Over nine in a hundred or less there is little to win, whichever level is run.
-    if (band!.upper_ratio < 1.1) continue;
+    const { kind, levels: [named] } = nextLevel(reportOf(points), target);
     assert.equal(kind, "narrow");
     note("named", afterRunning(points, named, { target, seed: seed + 1000 }));
     for (const level of [3, 6, 11, 24, 32, 48]) {
@@ -39,9 +37,8 @@ Deno.test("nextLevel() names the level that really narrows a wide band most, of 
   const means = [...widths].map(([name, values]) => [name, mean(values)] as const);
   const best = Math.min(...means.map(([, width]) => width));
   const named = mean(widths.get("named")!);
-  // The smallest of those within a tenth by expectation is named: in hindsight that may cost another tenth.
-  assert.ok(named <= 1.25 * best, JSON.stringify(means));
-  assert.ok(named < 0.4 * mean(widths.get("3")!), JSON.stringify(means));
+  assert.ok(named <= 1.15 * best, JSON.stringify(means));
+  assert.ok(named < 0.7 * mean(widths.get("3")!), JSON.stringify(means));
 });
 
 Deno.test("nextLevel() says what the band was and what it should become, as valid JSON", () => {
@@ -49,7 +46,7 @@ Deno.test("nextLevel() says what the band was and what it should become, as vali
   assert.ok(next.band!.expected_upper_ratio < next.band!.upper_ratio);
   assert.match(
     next.reason,
-    /^Run \d+ sessions next: the upper bound of target_cores at 48 sessions comes from \d+ % over/,
+    /^Run \d+ sessions next: the upper end of the band of target_cores at 48 sessions comes from \d+ % over/,
   );
   assert.deepEqual(nextLevelSchema.parse(JSON.parse(JSON.stringify(next))), next);
 });
