@@ -1,4 +1,4 @@
-import { normalQuantile, tQuantile } from "../stats/mod.ts";
+import { fTail, normalQuantile, tQuantile } from "../stats/mod.ts";
 import type { Evaluation, Extrapolation, Interval, MetricFit, ModelFit } from "../schema/mod.ts";
 import { ownInterval, readModel, replicateVariance, spread } from "./own_interval.ts";
 import { isRefuted, sizingUpper } from "./sizing_upper.ts";
@@ -7,7 +7,8 @@ import { isRefuted, sizingUpper } from "./sizing_upper.ts";
  * Reads a fit at one concurrency. A pure function of plain data: a fit that went through JSON gives the same numbers.
  *
  * - `estimate`: within the levels the accepted curve. Beyond them no curve has earned to be read alone: from one doubling
- *   on it is the mean, on the ln scale, of the curves whose hold-out score is at most 2.5 × the best, weighted by 1/score².
+ *   on it is the mean, on the ln scale, of the curves that the points have not refuted and whose hold-out score is at most
+ *   2.5 × the best, weighted by 1/score². An accepted curve that has no score, as a knee among the levels left out, counts 0.25.
  * - `confidence`: the accepted curve's mean, delta method on the ln scale with Student t on levels − parameters.
  * - `prediction`: a new run. Within the levels, the accepted curve's own interval: mean, levels and replicates each with
  *   their own variance and degrees of freedom (Satterthwaite). Beyond, where no curve is known to be true, the envelope over
@@ -69,12 +70,32 @@ export function evaluate(fit: MetricFit, sessions: number): Evaluation {
 const CREDIBLE = 2.5;
 const FACTOR = 1.5;
 
-/** Curves that predicted a level that they had not seen about as well as the best did. */
+/** A curve that leaves so much more than the closest one has chance less than this to be right: points have refuted it. */
+const REFUTED = 0.01;
+
+/** Residuals under this are rounding, on the ln scale. */
+const ROUNDING = 1e-9;
+
+/** Score of an accepted curve that could not be fitted without the highest levels: what makes it what it is lies there. */
+const UNTESTED = 0.25;
+
+/** Curves that the points have not refuted, and that predicted a level that they had not seen about as well as the best did. */
 function credible(fit: MetricFit): (ModelFit & { score: number })[] {
-  const best = Math.min(...fit.models.flatMap(({ score }) => score ?? []));
-  return fit.models.filter((model): model is ModelFit & { score: number } =>
-    model.score !== null && model.score <= CREDIBLE * best
-  );
+  const tested = fit.models.filter((model): model is ModelFit & { score: number } => model.score !== null);
+  if (tested.length === 0) return [];
+  const untested = fit.models.filter(({ name, score }) => score === null && name === fit.accepted);
+  const read = [...tested, ...untested.map((model) => ({ ...model, score: UNTESTED }))];
+  const closest = read.reduce((best, model) => model.residual_error < best.residual_error ? model : best);
+  const standing = read.filter((model) => pOfResiduals(model, closest) >= REFUTED);
+  const best = Math.min(...standing.map(({ score }) => score));
+  return standing.filter(({ score }) => score <= CREDIBLE * best);
+}
+
+/** Chance that a curve leaves so much more than another where both are right. */
+function pOfResiduals(more: ModelFit, less: ModelFit): number {
+  const [degrees, of] = [more.degrees_of_freedom, less.degrees_of_freedom];
+  if (degrees < 1 || of < 1) return 1;
+  return fTail((more.residual_error / Math.max(less.residual_error, ROUNDING)) ** 2, [degrees, of]);
 }
 
 function doublings(fit: MetricFit, sessions: number): number {

@@ -64,6 +64,19 @@ Deno.test("evaluate() holds the other good curves beyond the levels, and from tw
   }
 });
 
+Deno.test("evaluate() reads a knee that only the highest levels show, and none of the curves that they have refuted", () => {
+  const design = { levels: [2, 4, 8, 16, 24, 32, 48, 64, 96], replicates: 2, noise: 0.002, seed: 1 };
+  const fit = fitPoints(simulate((n) => Math.min(n, 55), design), { metric: "throughput", kind: "throughput" });
+  assert.equal(fit.accepted, "knee");
+  // As where nothing but the levels left out knows of the knee.
+  const models = fit.models.map((model) => model.name === "knee" ? { ...model, score: null } : model);
+  for (const read of [fit, { ...fit, models }]) {
+    const { estimate, prediction } = evaluate(read, 192);
+    assert.ok(Math.abs(estimate / 55 - 1) < 0.01, `${estimate}`);
+    assert.ok(prediction[0] < 45 && prediction[1] > 65 && prediction[1] < 96, `${prediction}`);
+  }
+});
+
 Deno.test("evaluate() passes from the levels into what lies beyond without a step", () => {
   const points = simulate((n) => 10 * n / (1 + 0.03 * (n - 1)), { ...SIX_LEVELS, noise: 0.02, seed: 1 });
   const fit = fitPoints(points, { metric: "throughput", kind: "throughput" });
