@@ -13,7 +13,7 @@ const ON_COMMITTED_RUNS: [name: string, set: (folder: string) => object, charts:
     2,
     [/target saturated/, /^(1\d) of 18 replicates count for demand, at [5-9] levels/m, /datapackage\.json/],
   ],
-  ["03_fit_the_scaling.ipynb", () => ({}), 8, [
+  ["03_fit_the_scaling.ipynb", () => ({}), 7, [
     /network_bytes_per_s: Superlinear/,
     /^CPU linear, network superlinear, [1-9]\d* saturated replicates left out/m,
     /^Run \d+ sessions next/m,
