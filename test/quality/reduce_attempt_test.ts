@@ -35,15 +35,22 @@ Deno.test("iterationsOf() groups rows as a map by session and iteration does", (
     const all = rows(count);
     for (const without of ["", "teardown", "setup teardown"]) {
       const own = all.filter(({ phase }) => phase === undefined || !without.includes(phase));
+      const end = (row: RequestRow) => row.started_ms + row.duration_ms;
+      // Of those that ended at one time the one first whose last row comes first.
       const expected = [...Map.groupBy(own, ({ session, iteration }) => `${session} ${iteration}`).values()].map((
         of,
-      ) => ({
-        session: of[0].session,
-        scheduled_ms: Math.min(...of.map((row) => row.scheduled_ms)),
-        ended_ms: Math.max(...of.map((row) => row.started_ms + row.duration_ms)),
-        steps: of.filter(({ step }) => step === "get").length,
-        ok: of.every(({ outcome }) => outcome === "ok"),
-      })).sort((a, b) => a.ended_ms - b.ended_ms);
+      ) => ({ of, ended_ms: Math.max(...of.map(end)) })).map(({ of, ended_ms }) => ({
+        last: own.indexOf(of.find((row) => end(row) === ended_ms)!),
+        iteration: {
+          session: of[0].session,
+          scheduled_ms: Math.min(...of.map((row) => row.scheduled_ms)),
+          ended_ms,
+          steps: of.filter(({ step }) => step === "get").length,
+          ok: of.every(({ outcome }) => outcome === "ok"),
+        },
+      })).sort((a, b) => a.iteration.ended_ms - b.iteration.ended_ms || a.last - b.last).map(({ iteration }) =>
+        iteration
+      );
       const marks = (without.includes("setup") ? MARK.setup : 0) | (without.includes("teardown") ? MARK.teardown : 0);
       assert.deepEqual(iterationsOf(requestColumns(all), marks), expected);
     }
