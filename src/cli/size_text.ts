@@ -1,6 +1,6 @@
 import type { ReportDocument } from "../schema/report.ts";
 import type { Sizing, SizingMetric, WorkerLimit } from "../schema/sizing.ts";
-import { formatQuantity, formatRange, tabulateAssumptions } from "../size/mod.ts";
+import { formatQuantity, formatRange, tabulateAssumptions, WORKER_LIMITS } from "../size/mod.ts";
 import { memoryLine, sizingTable } from "./result_text.ts";
 import { textTable } from "./text_table.ts";
 
@@ -10,13 +10,7 @@ const RESOURCES: Record<SizingMetric, string> = {
   disk_bytes: "disk",
   network_bytes_per_s: "network",
 };
-const LIMITS: Record<WorkerLimit, string> = {
-  ...RESOURCES,
-  top_level: "highest level measured",
-  knee: "knee of throughput",
-  slo: "objective",
-  target: "target",
-};
+const LIMITS: Record<WorkerLimit, string> = { ...RESOURCES, ...WORKER_LIMITS };
 const REACH = { none: "", "2x": "extrapolated to 2×", "4x": "extrapolated to 4×", beyond: "a guess beyond 4×" };
 /** Shapes shown for each target; JSON has all. */
 const MOST_SHAPES = 5;

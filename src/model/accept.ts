@@ -1,7 +1,7 @@
-import { fCdf } from "../stats/mod.ts";
 import type { CurveFit } from "./fit_curve.ts";
 import type { HoldOut } from "./hold_out.ts";
 import { fAgainst } from "./f_against.ts";
+import { varianceRatio } from "./variance_ratio.ts";
 
 /** A fitted curve with what speaks for it. */
 export interface Candidate extends HoldOut {
@@ -88,17 +88,18 @@ function exact({ fit }: Candidate): boolean {
 
 function readThroughput(family: Candidate, candidates: readonly Candidate[]): Candidate {
   const decisive = candidates.filter((candidate) =>
-    candidate !== family && predictsBetter(candidate, family) && pOfVariances(family.fit, candidate.fit) < DECISIVE
+    candidate !== family && predictsBetter(candidate, family) && chanceOf(family.fit, candidate.fit) < DECISIVE
   );
   return decisive.length > 0 ? decisive.reduce(better) : family;
 }
 
-/** F test of two residual variances, the first against the second. */
-function pOfVariances(first: CurveFit, second: CurveFit): number {
-  if (first.degreesOfFreedom < 1 || second.degreesOfFreedom < 1) return 1;
-  const variance = ({ residualSumOfSquares, degreesOfFreedom }: CurveFit) =>
-    Math.max(residualSumOfSquares / degreesOfFreedom, 1e-24);
-  return 1 - fCdf(variance(first) / variance(second), [first.degreesOfFreedom, second.degreesOfFreedom]);
+/** Whether a curve leaves more than another by chance. */
+function chanceOf(more: CurveFit, less: CurveFit): number {
+  const left = ({ residualSumOfSquares, degreesOfFreedom }: CurveFit) => ({
+    residualError: Math.sqrt(residualSumOfSquares / degreesOfFreedom),
+    degreesOfFreedom,
+  });
+  return varianceRatio(left(more), left(less));
 }
 
 /** The line is nested in the power law and in the broken stick, and proportion in Amdahl's law and the USL. */
@@ -121,6 +122,6 @@ function better(best: Candidate, next: Candidate): Candidate {
   const [simple, rich] = best.fit.values.length <= next.fit.values.length ? [best, next] : [next, best];
   if (simple.score === null || rich.score === null) return simple;
   if (simple.fit.values.length === rich.fit.values.length) return simple.score <= rich.score ? simple : rich;
-  const decisive = rich.score < simple.score && pOfVariances(simple.fit, rich.fit) < DECISIVE;
+  const decisive = rich.score < simple.score && chanceOf(simple.fit, rich.fit) < DECISIVE;
   return rich.score < 0.9 * simple.score || decisive ? rich : simple;
 }

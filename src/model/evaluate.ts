@@ -1,7 +1,8 @@
-import { fTail, normalQuantile, tQuantile } from "../stats/mod.ts";
+import { normalQuantile, tQuantile } from "../stats/mod.ts";
 import type { Evaluation, Extrapolation, Interval, MetricFit, ModelFit } from "../schema/mod.ts";
 import { ownInterval, readModel, replicateVariance, spread } from "./own_interval.ts";
 import { isRefuted, sizingUpper } from "./sizing_upper.ts";
+import { type Left, varianceRatio } from "./variance_ratio.ts";
 
 /**
  * Reads a fit at one concurrency. A pure function of plain data: a fit that went through JSON gives the same numbers.
@@ -73,9 +74,6 @@ const FACTOR = 1.5;
 /** A curve that leaves so much more than the closest one has chance less than this to be right: points have refuted it. */
 const REFUTED = 0.01;
 
-/** Residuals under this are rounding, on the ln scale. */
-const ROUNDING = 1e-9;
-
 /** Score of an accepted curve that could not be fitted without the highest levels: what makes it what it is lies there. */
 const UNTESTED = 0.25;
 
@@ -86,16 +84,13 @@ function credible(fit: MetricFit): (ModelFit & { score: number })[] {
   const untested = fit.models.filter(({ name, score }) => score === null && name === fit.accepted);
   const read = [...tested, ...untested.map((model) => ({ ...model, score: UNTESTED }))];
   const closest = read.reduce((best, model) => model.residual_error < best.residual_error ? model : best);
-  const standing = read.filter((model) => pOfResiduals(model, closest) >= REFUTED);
+  const standing = read.filter((model) => varianceRatio(left(model), left(closest)) >= REFUTED);
   const best = Math.min(...standing.map(({ score }) => score));
   return standing.filter(({ score }) => score <= CREDIBLE * best);
 }
 
-/** Chance that a curve leaves so much more than another where both are right. */
-function pOfResiduals(more: ModelFit, less: ModelFit): number {
-  const [degrees, of] = [more.degrees_of_freedom, less.degrees_of_freedom];
-  if (degrees < 1 || of < 1) return 1;
-  return fTail((more.residual_error / Math.max(less.residual_error, ROUNDING)) ** 2, [degrees, of]);
+function left({ residual_error, degrees_of_freedom }: ModelFit): Left {
+  return { residualError: residual_error, degreesOfFreedom: degrees_of_freedom };
 }
 
 function doublings(fit: MetricFit, sessions: number): number {

@@ -1,4 +1,4 @@
-import { fCdf, linearLeastSquares, tQuantile } from "../stats/mod.ts";
+import { fTail, linearLeastSquares, tQuantile } from "../stats/mod.ts";
 import type { Verdict } from "../schema/mod.ts";
 import type { Acceptance, Candidate } from "./accept.ts";
 import { decidingLevel } from "./deciding_level.ts";
@@ -115,7 +115,7 @@ function pOfLackOfFit(means: readonly LevelMean[], line: Candidate): number | nu
   if (pureDegrees < 1 || lackDegrees < 1) return null;
   const pure = means.reduce((sum, mean) => sum + mean.withinSumOfSquares, 0) / pureDegrees;
   const lack = means.reduce((sum, mean) => sum + mean.replicates * residual(mean, line) ** 2, 0) / lackDegrees;
-  return pure > 0 ? 1 - fCdf(lack / pure, [lackDegrees, pureDegrees]) : null;
+  return pure > 0 ? fTail(lack / pure, [lackDegrees, pureDegrees]) : null;
 }
 
 function residual(mean: LevelMean, { fit }: Candidate): number {

@@ -1,5 +1,5 @@
 import { demandCurve, diskByRetention, modelLabel, sizingBars } from "../plot/mod.ts";
-import { formatQuantity, formatRange, size, tabulateAssumptions } from "../size/mod.ts";
+import { formatQuantity, formatRange, size, tabulateAssumptions, WORKER_LIMITS } from "../size/mod.ts";
 import type {
   Extrapolation,
   ReportDocument,
@@ -70,13 +70,7 @@ const RESOURCES: Record<SizingMetric, string> = {
 export const CHARTED = ["serving_cores", "serving_memory_bytes", "network_bytes_per_s", "artifact_bytes_per_hour"];
 const REACH: Record<Extrapolation, string> = { none: "", "2x": "to 2×", "4x": "to 4×", beyond: "beyond 4×" };
 const NONE = "–";
-const LIMITS: Record<WorkerLimit, string> = {
-  ...RESOURCES,
-  top_level: "highest level measured",
-  knee: "knee of throughput",
-  slo: "objective",
-  target: "target",
-};
+const LIMITS: Record<WorkerLimit, string> = { ...RESOURCES, ...WORKER_LIMITS };
 
 /**
  * Lays out a sizing in words and tables, the same for every format and for the page that sizes anew.

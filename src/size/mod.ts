@@ -10,3 +10,4 @@ export { SIZING_METRICS } from "./parts.ts";
 export { type SizingTableRow, tabulateSizing } from "./tabulate_sizing.ts";
 export { type AssumptionTableRow, tabulateAssumptions } from "./tabulate_assumptions.ts";
 export { measuredScreenshot } from "./what_if_screenshots.ts";
+export { WORKER_LIMITS } from "./worker_limits.ts";
