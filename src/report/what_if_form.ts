@@ -53,7 +53,7 @@ function shapeEntry({ name, label }: WhatIfField, { shape, shapes }: Assumptions
     }</option>`
   );
   return `<div class="field wide"><label for="${id}">${label}</label><select id="${id}" name="${name}">` +
-    `<option value="">as large as needed</option>${options.join("")}</select></div>`;
+    `<option value="">as needed</option>${options.join("")}</select></div>`;
 }
 
 function entry({ name, label, kind, slider, choices }: WhatIfField, value: string, fallback: string): string {
