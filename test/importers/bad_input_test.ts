@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { main } from "../../src/cli/main.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { k6File } from "./k6_file.ts";
@@ -18,6 +19,7 @@ const ARTILLERY_OK = {
 const FILES: Record<string, string | Uint8Array> = {
   "ok.csv": CSV_OK,
   "ok.json": k6File([{ vus: 1, seconds: 8 }], { format: "json" }),
+  "cut.json.gz": gzipSync(k6File([{ vus: 1, seconds: 8 }], { format: "json" })).subarray(0, -20),
   "empty.csv": "",
   "text.txt": "what is this\n",
   "random.bin": Uint8Array.from({ length: 5000 }, (_, index) => (index * index * 31 + 7) % 251),
@@ -80,6 +82,7 @@ const METRICS =
 /** Arguments, and the field, the value and the remedy that the message names; `IN/` is the folder of the files. */
 const IMPORT: [args: string[], field: string, value: string, remedy: string][] = [
   [[], "FILE", "nothing", "the files that a load tool wrote, for example results.jtl"],
+  [["IN/cut.json.gz"], "FILE", "IN/cut.json.gz", "a file that can be read (Z_BUF_ERROR)"],
   [["IN/ok.csv", "--out", ""], "--out", "nothing", "the folder of the new run, for example data/runs/imported"],
   [["IN/ok.csv", "--out", "a,b"], "--out", "a,b", "a path without commas"],
   [["IN/ok.csv", "--out", "IN/ok.csv"], "--out", "IN/ok.csv", "a folder: this is a file"],

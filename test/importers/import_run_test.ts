@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { load, summarise } from "../../src/dataset/mod.ts";
 import { importRun } from "../../src/importers/mod.ts";
@@ -61,6 +63,23 @@ Deno.test("importRun() finds the levels of k6's points, and their numbers: JSON 
     runs.push(summary.levels);
   }
   assert.deepEqual(runs[0], runs[1]);
+});
+
+Deno.test("importRun() reads what k6 compressed as it lies in the file, and seals the file", async () => {
+  await using folder = await tempFolder();
+  const text = k6File([...STEPS], { format: "json" });
+  const [plain, compressed] = [join(folder.path, "k6.json"), join(folder.path, "k6.json.gz")];
+  const bytes = gzipSync(text);
+  await Promise.all([Deno.writeTextFile(plain, text), Deno.writeFile(compressed, bytes)]);
+  const one = await imported([plain], { out: join(folder.path, "plain") });
+  const other = await imported([compressed], { out: join(folder.path, "compressed") });
+  assert.deepEqual(other.summary.levels, one.summary.levels);
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  assert.deepEqual(other.dataset.info.provenance.imported!.files, [{
+    name: "k6.json.gz",
+    bytes: bytes.length,
+    sha256,
+  }]);
 });
 
 Deno.test("importRun() takes virtual users and iterations from k6's metadata where it writes them", async () => {
