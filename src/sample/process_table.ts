@@ -38,6 +38,8 @@ interface Known {
   file?: KeptFile;
   threads: Map<string, Thread>;
   threadCpu?: ThreadCpu;
+  /** By the kernel's clock of the process, where it can be read [ms]. */
+  clock_ms?: number;
   last?: ProcessReading;
 }
 
@@ -127,7 +129,9 @@ export class ProcessTable {
   read(pid: number, fine: boolean): ProcessReading | undefined {
     const known = this.#known.get(pid);
     if (!known) return undefined;
-    if (fine && known.last && this.#idle(known)) {
+    // Before all else: what it does meanwhile, the next reading sees.
+    const clock_ms = fine ? this.#clock?.(pid) : undefined;
+    if (fine && known.last && this.#idle(known, clock_ms)) {
       known.last.hottest_ms = 0;
       return known.last;
     }
@@ -151,16 +155,18 @@ export class ProcessTable {
       own_ms = reading.own_ms;
       if (!first) hottest_ms = reading.hottest_ms;
     }
-    if (fine) own_ms = this.#clock?.(pid) ?? own_ms;
+    known.clock_ms = clock_ms;
+    own_ms = clock_ms ?? own_ms;
     const ended = stat.state === "Z";
     known.last = { cpu: { pid, parent, started, own_ms, reaped_ms }, hottest_ms, ended, resident_pages };
     return known.last;
   }
 
-  /** A single thread that has not run has neither reaped a child nor started a thread; only its parent may have ended. */
-  #idle({ stat, threads }: Known): boolean {
-    if (threads.size !== 1 || stat.threads !== 1) return false;
+  /** Who has not run has neither reaped a child, nor started a thread, nor ended; only its parent may have. */
+  #idle({ stat, threads, clock_ms: before_ms }: Known, clock_ms?: number): boolean {
     if (stat.parent > 1 && !this.#known.has(stat.parent)) return false;
+    if (clock_ms !== undefined) return clock_ms === before_ms;
+    if (threads.size !== 1 || stat.threads !== 1) return false;
     const [thread] = threads.values();
     const bytes = thread.file.bytes();
     return bytes !== undefined && readNumber(bytes) === thread.ns;
