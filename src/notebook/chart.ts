@@ -3,6 +3,13 @@ import { kernel } from "./kernel.ts";
 /** Pixels of the PNG for one pixel of the chart, so that it is sharp on dense screens. */
 const SCALE = 2;
 
+/** JupyterLab draws what its MIME type names, version 5 of Vega-Lite, which reads what these charts use of version 6. */
+const VEGALITE = "application/vnd.vegalite.v5+json";
+const SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json";
+
+/** As SVG, whose text can be read aloud, searched and zoomed; its menu saves the picture, and opens no page elsewhere. */
+const EMBED = { renderer: "svg", actions: { export: true, source: true, compiled: false, editor: false } };
+
 /**
  * Shows a chart in a notebook: alive where the notebook program draws Vega-Lite, as PNG in all others.
  *
@@ -31,8 +38,8 @@ export async function chart(spec: Record<string, unknown>): Promise<string | und
   const { toPng } = await import("../render/mod.ts");
   const png = await toPng(plain, { scale: SCALE });
   await jupyter.broadcast("display_data", {
-    data: { "application/vnd.vegalite.v5+json": plain, "image/png": base64(png), "text/plain": text },
-    metadata: { "image/png": sizeOf(png) },
+    data: { [VEGALITE]: { ...plain, $schema: SCHEMA }, "image/png": base64(png), "text/plain": text },
+    metadata: { [VEGALITE]: { embed_options: EMBED }, "image/png": sizeOf(png) },
     transient: {},
   });
 }
