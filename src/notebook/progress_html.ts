@@ -26,7 +26,8 @@ export function progressHtml(state: ProgressState): string {
     `<div style="display: flex; justify-content: space-between"><b>${titleOf(state)}</b><span style="${muted}">${
       timeOf(state)
     }</span></div>` +
-    `<div style="height: 6px; border-radius: 3px; margin: 4px 0 10px; background: rgba(128, 128, 128, 0.25)">` +
+    `<div role="progressbar" aria-valuenow="${Math.round(share * 100)}" aria-label="${titleOf(state)}" ` +
+    `style="height: 6px; border-radius: 3px; margin: 4px 0 10px; background: rgba(128, 128, 128, 0.25)">` +
     `<div style="height: 6px; border-radius: 3px; width: ${
       (share * 100).toFixed(1)
     }%; background: ${palette.accent}"></div></div>` +
