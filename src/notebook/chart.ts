@@ -39,7 +39,7 @@ export async function chart(spec: Record<string, unknown>): Promise<string | und
   const png = await toPng(plain, { scale: SCALE });
   await jupyter.broadcast("display_data", {
     data: { [VEGALITE]: { ...plain, $schema: SCHEMA }, "image/png": base64(png), "text/plain": text },
-    metadata: { [VEGALITE]: { embed_options: EMBED }, "image/png": sizeOf(png) },
+    metadata: { [VEGALITE]: { embed_options: EMBED }, "image/png": { ...sizeOf(png), alt: titleOf(spec) } },
     transient: {},
   });
 }
