@@ -17,7 +17,7 @@ ATTRIBUTES = set(
     "src stroke stroke-opacity stroke-width style title viewbox viewBox width x x1 x2 y y1 y2".split()
 )
 STYLES = set(
-    "background border-radius color display flex font font-size font-style font-weight height justify-content margin "
+    "background-color border-radius color display flex font font-size font-style font-weight height justify-content margin "
     "margin-left margin-right margin-top max-width opacity padding padding-left text-align white-space width".split()
 )
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"

@@ -27,10 +27,10 @@ export function progressHtml(state: ProgressState): string {
       timeOf(state)
     }</span></div>` +
     `<div role="progressbar" aria-valuenow="${Math.round(share * 100)}" aria-label="${titleOf(state)}" ` +
-    `style="height: 6px; border-radius: 3px; margin: 4px 0 10px; background: rgba(128, 128, 128, 0.25)">` +
+    `style="height: 6px; border-radius: 3px; margin: 4px 0 10px; background-color: rgba(128, 128, 128, 0.25)">` +
     `<div style="height: 6px; border-radius: 3px; width: ${
       (share * 100).toFixed(1)
-    }%; background: ${palette.accent}"></div></div>` +
+    }%; background-color: ${palette.accent}"></div></div>` +
     `${chartOf(state)}${groupsOf(state)}` +
     `<div style="${muted}">${escapeHtml(state.end?.reason ?? sessionsOf(state))}</div>${flagsOf(state)}</div>`;
 }
@@ -110,7 +110,7 @@ function groupsOf({ phase, cores, memory_bytes }: ProgressState): string {
   const entries = GROUPS.filter((group) => group in cores).map((group) => {
     const memory = memory_bytes[group] === undefined ? [] : [formatQuantity(memory_bytes[group], "memory_bytes")];
     const now = phase === "done" ? [] : [formatQuantity(cores[group], "cores"), ...memory];
-    const dot = `<span style="${DOT}; background: ${palette[group]}"></span>`;
+    const dot = `<span style="${DOT}; background-color: ${palette[group]}"></span>`;
     return `<span style="margin-right: 14px; white-space: nowrap">${dot}${group} ${now.join(", ")}</span>`;
   });
   return `<div style="margin-top: 4px">${entries.join("")}</div>`;
