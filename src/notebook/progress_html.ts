@@ -125,7 +125,7 @@ function sessionsOf({ live_sessions, iterations, errors }: ProgressState): strin
 function flagsOf({ flags }: ProgressState): string {
   if (flags.length === 0) return "";
   const items = flags.slice(-FLAGS).map(({ level, replicate, name, reason }) =>
-    `<li>${whatOf(level, replicate, name)}: <b>${escapeHtml(flagTitle(name))}</b>: ${escapeHtml(reason)}</li>`
+    `<li>${whatOf(level, replicate, name)}, <b>${escapeHtml(flagTitle(name))}</b>: ${escapeHtml(reason)}</li>`
   );
   const more = flags.length > FLAGS ? `<li>and ${flags.length - FLAGS} before</li>` : "";
   return `<ul style="margin: 6px 0 0; padding-left: 18px">${more}${items.join("")}</ul>`;

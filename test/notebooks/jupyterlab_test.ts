@@ -146,13 +146,13 @@ Deno.test("in JupyterLab a sweep is watched and stopped, the kernel lives on, an
       state: "attached",
     });
     const embed = page.locator(".vega-embed", { has: page.locator("input[type=range]") });
-    const [slider, drawn] = [embed.locator("input[type=range]"), embed.locator("svg.marks")];
+    const slider = embed.locator("input[type=range]");
     await slider.scrollIntoViewIfNeeded();
-    const before = await drawn.innerHTML();
+    await embed.locator("svg.marks").getByText("3 cores", { exact: true }).waitFor();
     const { x, y, width, height } = (await slider.boundingBox())!;
     await page.mouse.click(x + width - 2, y + height / 2);
     await embed.getByText("0.8", { exact: true }).waitFor();
-    assert.notEqual(await drawn.innerHTML(), before);
+    await embed.locator("svg.marks").getByText("2 cores", { exact: true }).waitFor();
     assert.equal(await page.locator(".jp-OutputArea-output[data-mime-type*=error]").count(), 0);
   });
 
