@@ -153,6 +153,6 @@ export {
 } from "./plot/mod.ts";
 export type { ChartSpec, CompareModelsOptions, CompareOptions, DemandCurveOptions, NamedFit } from "./plot/mod.ts";
 export { cancelOnStop, chart, explain, Explanation, progress, reportErrors, show } from "./notebook/mod.ts";
-export type { FrameLike, ProgressView, ShowOptions } from "./notebook/mod.ts";
+export type { Explainable, FrameLike, ProgressView, ShowOptions } from "./notebook/mod.ts";
 export { makeReport, writeReport } from "./report/mod.ts";
 export type { ChartFormat, ReportFiles, ReportOptions } from "./report/mod.ts";

@@ -1,21 +1,22 @@
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { setUpPython } from "../notebook/set_up_python.ts";
 import { InputError } from "../schema/mod.ts";
 import { readFlags, readNumber } from "./flags.ts";
+import { notebookParameters, parameterValues } from "./notebook_parameters.ts";
 
 const HELP = `Runs a notebook from top to bottom in a fresh Deno kernel, and fails where a cell fails.
 
-  plimsoll notebook run FILE.ipynb [--set NAME=VALUE]… [--out OUT.ipynb] [--timeout SECONDS]
+  plimsoll notebook run FILE.ipynb [--set NAME=VALUE]… [--out OUT.ipynb|OUT.html] [--timeout SECONDS]
 
-  --set NAME=VALUE   replaces a constant of the cell tagged "parameters"; VALUE is JSON, or else text
-  --out OUT.ipynb    writes the notebook with its outputs
+  --set NAME=VALUE   replaces a constant of the cell tagged "parameters"; VALUE is JSON or text, of the same type
+  --out FILE         writes the notebook with its outputs (.ipynb), or as a page that needs no network (.html)
   --timeout SECONDS  longest time of one cell (3600)
 
-  plimsoll notebook run notebooks/01_first_sweep.ipynb --set levels='[1,2,4]' --out /tmp/swept.ipynb
+  plimsoll notebook run notebooks/01_first_sweep.ipynb --set levels='[1,2,4]' --out swept.html
 `;
 
 interface Cell {
@@ -29,7 +30,8 @@ interface Cell {
  *
  * @param args What follows `notebook` on the command line.
  * @returns Exit code: 0 where every cell ran, 1 where one failed.
- * @throws {InputError} If the file is no notebook, or has no such parameter.
+ * @throws {InputError} If the file is no notebook, has no such parameter or one of another type, or the result cannot be
+ *   written where it is to be.
  */
 export async function notebook(args: string[]): Promise<number> {
   const { values, positionals } = readFlags(args, {
@@ -48,13 +50,14 @@ export async function notebook(args: string[]): Promise<number> {
     throw new InputError("FILE", "", "a notebook, for example notebooks/01_first_sweep.ipynb");
   }
   const timeout_s = readNumber(values.timeout as string ?? "3600", "--timeout", { low: 1, high: 86_400 });
-  const parameters = parsedParameters(values.set as string[] ?? []);
-  checkParameters(await cellsOf(file), parameters);
+  const known = notebookParameters(parametersCell(await cellsOf(file)));
+  const parameters = parameterValues(values.set as string[] ?? [], known);
+  const out = await outFile(values.out as string | undefined);
 
   const { python, env } = await setUpPython({ onStep: (text) => console.error(text) });
   const script = fileURLToPath(new URL("../notebook/execute.py", import.meta.url));
   const command = [script, resolve(file), "--timeout", String(timeout_s), "--parameters", JSON.stringify(parameters)];
-  if (values.out !== undefined) command.push("--out", resolve(values.out as string));
+  if (out !== undefined) command.push("--out", out);
   return await ended(spawn(python, command, { stdio: "inherit", env: { ...process.env, ...env } }));
 }
 
@@ -68,20 +71,6 @@ function ended(child: ReturnType<typeof spawn>): Promise<number> {
   }).finally(() => process.off("SIGINT", wait));
 }
 
-function parsedParameters(settings: string[]): Record<string, unknown> {
-  const parameters: Record<string, unknown> = {};
-  for (const setting of settings) {
-    const [, name, text] = /^([A-Za-z_$][\w$]*)=(.*)$/s.exec(setting) ?? [];
-    if (name === undefined) throw new InputError("--set", setting, "NAME=VALUE, for example levels='[1,2,4]'");
-    try {
-      parameters[name] = JSON.parse(text);
-    } catch {
-      parameters[name] = text;
-    }
-  }
-  return parameters;
-}
-
 async function cellsOf(file: string): Promise<Cell[]> {
   try {
     const { cells } = JSON.parse(await readFile(file, "utf8"));
@@ -92,15 +81,18 @@ async function cellsOf(file: string): Promise<Cell[]> {
   throw new InputError("FILE", file, "the path of a Jupyter notebook (.ipynb)");
 }
 
-function checkParameters(cells: Cell[], parameters: Record<string, unknown>): void {
+function parametersCell(cells: Cell[]): string {
   const cell = cells.find(({ cell_type, metadata }) => cell_type === "code" && metadata.tags?.includes("parameters"));
-  const source = cell === undefined ? "" : [cell.source].flat().join("");
-  const known = [...source.matchAll(/\b(?:const|let|var)\s+([A-Za-z_$][\w$]*)/g)].map(([, name]) => name);
-  for (const name of Object.keys(parameters)) {
-    if (known.includes(name)) continue;
-    const remedy = known.length > 0
-      ? `a parameter of the notebook: ${known.join(", ")}`
-      : 'no parameters: the notebook has no cell tagged "parameters"';
-    throw new InputError("--set", name, remedy);
+  return cell === undefined ? "" : [cell.source].flat().join("");
+}
+
+/** A place that can be written to is better known before the sweep than after it. */
+async function outFile(out: string | undefined): Promise<string | undefined> {
+  if (out === undefined) return undefined;
+  if (!/\.(ipynb|html)$/i.test(out)) throw new InputError("--out", out, "a file that ends in .ipynb or .html");
+  const folder = dirname(resolve(out));
+  if (!await stat(folder).then((found) => found.isDirectory(), () => false)) {
+    throw new InputError("--out", out, "a file in a folder that exists");
   }
+  return resolve(out);
 }

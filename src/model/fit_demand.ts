@@ -11,6 +11,8 @@ import { type FitOptions, fitPoints } from "./fit_points.ts";
  * @param metric For example `"target_cores"`; replicates that lack it are passed over.
  * @param options Where to read the fit, and confidence.
  * @returns Plain data for `evaluate`.
+ * @throws {TypeError} If `levels` is no array.
+ * @throws {RangeError} If there are levels, and none has the metric.
  *
  * @example Memory of a server
  * ```ts
@@ -34,6 +36,17 @@ export function pointsOf(
   metric: string,
   kind: "demand" | "throughput",
 ): FitPoint[] {
+  // Cells of a notebook are not checked for types.
+  if (!Array.isArray(levels as unknown)) {
+    throw new TypeError(
+      "Cannot fit this as it must be levels, as summarise(dataset).levels: current value is no array",
+    );
+  }
+  const known = new Set(levels.flatMap(({ metrics }) => Object.keys(metrics)));
+  if (levels.length > 0 && !known.has(metric)) {
+    const names = [...known].join(", ");
+    throw new RangeError(`Cannot fit the metric as it must be one of ${names}: current value is ${metric}`);
+  }
   return levels.flatMap(({ level, replicate, sessions, metrics, flags }) => {
     const value = metrics[metric];
     if (value === undefined) return [];

@@ -10,4 +10,5 @@ export { fitDemand } from "./fit_demand.ts";
 export { fitThroughput } from "./fit_throughput.ts";
 export { DEMAND_METRICS, fitAll } from "./fit_all.ts";
 export { evaluate } from "./evaluate.ts";
+export { curvesThatStand } from "./sizing_upper.ts";
 export { type BootstrapFit, bootstrapFit, type BootstrapFitOptions } from "./bootstrap_fit.ts";

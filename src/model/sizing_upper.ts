@@ -56,8 +56,8 @@ export function sizingUpper(
   return Math.max(estimate, own * (Math.max(...standing.map(bound)) / own) ** share);
 }
 
-/** Nothing where they cannot be told. */
-function curvesThatStand(fit: MetricFit, accepted: ModelFit): ModelFit[] | undefined {
+/** The curves whose bounds count beyond the top level; nothing where they cannot be told. */
+export function curvesThatStand(fit: MetricFit, accepted: ModelFit): ModelFit[] | undefined {
   const [line, parabola] = ["linear", "quadratic"].map((name) => fit.models.find((model) => model.name === name));
   if (!line || !parabola || isRefuted(fit, accepted)) return undefined;
   const far = (model: ModelFit) => readModel(model, REACH * fit.range[1]).estimate;

@@ -16,7 +16,7 @@ let controller: AbortController | undefined;
  */
 export function cancelOnStop(): AbortSignal {
   if (controller === undefined) {
-    Deno.addSignalListener("SIGINT", () => controller?.abort(new DOMException("Stopped by the user.", "AbortError")));
+    Deno.addSignalListener("SIGINT", () => controller?.abort(new DOMException("stopped by the user", "AbortError")));
   }
   if (controller === undefined || controller.signal.aborted) controller = new AbortController();
   return controller.signal;

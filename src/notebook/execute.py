@@ -114,7 +114,12 @@ def main():
             kernel_log.seek(0)
             failure = f"The kernel died in cell {started[-1]}.\n{kernel_log.read().decode(errors='replace')}"
     failure = error_text(notebook) or failure
-    if arguments.out:
+    if arguments.out and arguments.out.lower().endswith(".html"):
+        from page import page_of
+
+        with open(arguments.out, "w", encoding="utf-8") as file:
+            file.write(page_of(plain(notebook)))
+    elif arguments.out:
         nbformat.write(plain(notebook), arguments.out)
     if failure:
         print(failure, file=sys.stderr)

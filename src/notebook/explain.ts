@@ -1,14 +1,22 @@
+import { curvesThatStand } from "../model/mod.ts";
+import type { LimitFound } from "../schema/limit.ts";
 import type {
+  Comparison,
+  ComparisonRow,
   Evaluation,
   Extrapolation,
+  FitReport,
   Interval,
   MetricFit,
   ModelFit,
+  NextLevel,
+  ReportDocument,
   Sizing,
   SizingMetric,
   Verdict,
 } from "../schema/mod.ts";
 import { formatQuantity, formatRange } from "../size/mod.ts";
+import { described } from "./described.ts";
 
 /** Sentences about a result: text for a notebook's last line, for `console.log`, and for templates. */
 export class Explanation {
@@ -36,13 +44,26 @@ export class Explanation {
   }
 }
 
+/** What {@linkcode explain} reads. */
+export type Explainable =
+  | MetricFit
+  | FitReport
+  | Verdict
+  | Sizing
+  | ReportDocument
+  | Comparison
+  | NextLevel
+  | LimitFound;
+
 /**
- * Reads a result aloud, with its numbers, intervals and units: what a fit found, what a verdict means, what to buy.
+ * Reads a result aloud, with its numbers, intervals and units: what a fit found, what a verdict means, what to buy, what
+ * has changed, what to run next.
  *
  * The sentences come from the numbers, so that they are true after every run of a notebook.
  *
- * @param result A fit, its verdict, or a sizing.
- * @returns Sentences; a paragraph for each target of a sizing.
+ * @param result A fit or all fits of a run, a verdict, a sizing or report, a comparison, a next level, a limit.
+ * @returns Sentences; a paragraph for each fit, each target of a sizing, and each row of a comparison.
+ * @throws {TypeError} If it is none of these.
  *
  * @example The verdict alone
  * ```ts
@@ -53,10 +74,44 @@ export class Explanation {
  * assert.equal(`${explain(verdict)}`, verdict.text);
  * ```
  */
-export function explain(result: MetricFit | Verdict | Sizing): Explanation {
-  if ("models" in result) return new Explanation(fitText(result));
-  if ("rows" in result) return new Explanation(sizingText(result));
-  return new Explanation(result.text);
+export function explain(result: Explainable): Explanation {
+  return new Explanation(textOf(result));
+}
+
+function textOf(result: Explainable): string {
+  if (typeof result !== "object" || result === null) throw refused(result);
+  if ("models" in result) return fitText(result as MetricFit);
+  if ("assumptions" in result) return sizingText(result as Sizing);
+  if ("sizing" in result) return sizingText((result as ReportDocument).sizing);
+  if ("left_out" in result) return comparisonText(result as Comparison);
+  if ("band" in result || "target_sessions" in result) return (result as NextLevel).reason;
+  if ("metrics" in result && "schema" in result) return Object.values(result.metrics).map(fitText).join("\n\n");
+  if ("text" in result && typeof result.text === "string") return result.text;
+  throw refused(result);
+}
+
+function refused(value: unknown): TypeError {
+  const wanted = "a fit, a verdict, a sizing, a report, a comparison, a next level or a limit";
+  return new TypeError(`Cannot explain this as it must be ${wanted}: current value is ${described(value)}`);
+}
+
+const CHANGES = { regression: "a regression", improvement: "an improvement", no_evidence: "no evidence of a change" };
+const QUANTITIES = { per_session: " a session", base: " at rest", at_top: " at the top level" };
+
+function comparisonText({ text, rows, left_out, notes }: Comparison): string {
+  return [
+    text,
+    ...rows.map(rowText),
+    ...left_out.map(({ metric, reason }) => `${metric} is left out: ${reason}.`),
+    ...notes.map((note) => `Mind: ${note}`),
+  ].join("\n\n");
+}
+
+function rowText({ metric, quantity, before, after, relative, verdict }: ComparisonRow): string {
+  const percent = (share: number) => `${share < 0 ? "−" : "+"}${numberText(Math.abs(100 * share))} %`;
+  const change = relative && ` (${percent(relative.value)}, ${relative.interval.map(percent).join(" to ")})`;
+  return `${metric}${QUANTITIES[quantity]}: ${formatQuantity(before.value, metric)} before, ` +
+    `${formatQuantity(after.value, metric)} after${change ?? ""}: ${CHANGES[verdict]}.`;
 }
 
 function fitText(fit: MetricFit): string {
@@ -110,9 +165,19 @@ function evaluationText(
   fit: MetricFit,
   { sessions, estimate, prediction, sizing_upper, extrapolation }: Evaluation,
 ): string {
-  const size = fit.kind === "demand" ? `; size for ${formatQuantity(sizing_upper, fit.metric)}` : "";
+  const above = sizing_upper > prediction[1] ? aboveText(fit) : "";
+  const size = fit.kind === "demand" ? `; size for ${formatQuantity(sizing_upper, fit.metric)}${above}` : "";
   return `At ${numberText(sessions)} sessions: ${formatQuantity(estimate, fit.metric)}, a new run ` +
     `${formatRange(prediction, fit.metric)}${size}${extrapolationText(extrapolation)}.`;
+}
+
+/** The band says where one run falls, the bound what must hold whichever curve is right. */
+function aboveText(fit: MetricFit): string {
+  const accepted = fit.models.find(({ name }) => name === fit.accepted)!;
+  const bends = fit.accepted !== "quadratic" && curvesThatStand(fit, accepted)?.at(-1)?.name === "quadratic";
+  return bends
+    ? ", more than that band, as a parabola fits the levels too and bends upward"
+    : ", more than that band, as the highest curve that the levels leave standing counts";
 }
 
 function extrapolationText(extrapolation: Extrapolation): string {

@@ -19,18 +19,20 @@ const FLAGS = 6;
  * @returns One element.
  */
 export function progressHtml(state: ProgressState): string {
-  const share = state.phase === "done" ? 1 : state.total_ms > 0 ? state.elapsed_ms / state.total_ms : 0;
+  const whole = state.phase === "done" && state.end?.state !== "stopped" && state.end?.state !== "guarded";
+  const share = whole ? 1 : state.total_ms > 0 ? Math.min(1, state.elapsed_ms / state.total_ms) : 0;
   const muted = "opacity: 0.65";
   return `<div style="max-width: ${WIDTH}px; font: 13px/1.5 var(--jp-ui-font-family, system-ui, sans-serif); color: inherit">` +
     `<div style="display: flex; justify-content: space-between"><b>${titleOf(state)}</b><span style="${muted}">${
       timeOf(state)
     }</span></div>` +
-    `<div style="height: 6px; border-radius: 3px; margin: 4px 0 10px; background: rgba(128, 128, 128, 0.25)">` +
+    `<div role="progressbar" aria-valuenow="${Math.round(share * 100)}" aria-label="${titleOf(state)}" ` +
+    `style="height: 6px; border-radius: 3px; margin: 4px 0 10px; background-color: rgba(128, 128, 128, 0.25)">` +
     `<div style="height: 6px; border-radius: 3px; width: ${
       (share * 100).toFixed(1)
-    }%; background: ${palette.accent}"></div></div>` +
+    }%; background-color: ${palette.accent}"></div></div>` +
     `${chartOf(state)}${groupsOf(state)}` +
-    `<div style="${muted}">${sessionsOf(state)}</div>${flagsOf(state)}</div>`;
+    `<div style="${muted}">${escapeHtml(state.end?.reason ?? sessionsOf(state))}</div>${flagsOf(state)}</div>`;
 }
 
 /**
@@ -42,10 +44,17 @@ export function progressHtml(state: ProgressState): string {
 export function progressText(state: ProgressState): string {
   const now = state.phase === "done" ? {} : state.cores;
   const cores = Object.entries(now).map(([group, value]) => `${group} ${formatQuantity(value, "cores")}`);
-  return [titleOf(state), timeOf(state), ...cores].filter((part) => part !== "").join(" · ");
+  return [titleOf(state), timeOf(state), state.end?.reason ?? "", ...cores].filter((part) => part !== "").join(" · ");
 }
 
-function titleOf({ phase, level, replicate, attempt }: ProgressState): string {
+const ENDS = {
+  complete: "Done",
+  partial: "Done, but not complete",
+  stopped: "Stopped; what is complete stays",
+  guarded: "Ended by a guard; what is complete stays",
+};
+
+function titleOf({ phase, level, replicate, attempt, end }: ProgressState): string {
   switch (phase) {
     case "preflight":
       return "Checking that everything is in place";
@@ -54,8 +63,9 @@ function titleOf({ phase, level, replicate, attempt }: ProgressState): string {
     case "idle_after":
       return "Measuring the idle machine, after";
     case "done":
-      return "Done";
+      return ENDS[end?.state ?? "complete"];
     case "level":
+      if (replicate === 0) return "Warming up; this part is not counted";
       return `${level} ${level === 1 ? "session" : "sessions"}, replicate ${replicate}` +
         `${(attempt ?? 1) > 1 ? `, attempt ${attempt}` : ""}`;
   }
@@ -80,9 +90,11 @@ function chartOf({ history, total_ms }: ProgressState): string {
   const x = (elapsed_ms: number) => (elapsed_ms / total_ms * WIDTH).toFixed(1);
   const y = (cores: number) => (HEIGHT - 1 - cores / top * (HEIGHT - 18)).toFixed(1);
   const lines = GROUPS.filter((group) => history.some(({ cores }) => group in cores)).map((group) => {
-    const points = history.filter(({ cores }) => group in cores)
-      .map(({ elapsed_ms, cores }) => `${x(elapsed_ms)},${y(cores[group])}`);
-    return `<polyline points="${points.join(" ")}" fill="none" stroke="${palette[group]}" stroke-width="1.5"/>`;
+    // A move begins each attempt: between two nothing was measured.
+    const points = history.filter(({ cores }) => group in cores).map(({ elapsed_ms, part, cores }, i, own) =>
+      `${part === own[i - 1]?.part ? "L" : "M"}${x(elapsed_ms)},${y(cores[group])}`
+    );
+    return `<path d="${points.join("")}" fill="none" stroke="${palette[group]}" stroke-width="1.5"/>`;
   });
   const rule = (cores: number) =>
     `<line x1="0" x2="${WIDTH}" y1="${y(cores)}" y2="${y(cores)}" stroke="currentColor" stroke-opacity="0.15"/>`;
@@ -98,7 +110,7 @@ function groupsOf({ phase, cores, memory_bytes }: ProgressState): string {
   const entries = GROUPS.filter((group) => group in cores).map((group) => {
     const memory = memory_bytes[group] === undefined ? [] : [formatQuantity(memory_bytes[group], "memory_bytes")];
     const now = phase === "done" ? [] : [formatQuantity(cores[group], "cores"), ...memory];
-    const dot = `<span style="${DOT}; background: ${palette[group]}"></span>`;
+    const dot = `<span style="${DOT}; background-color: ${palette[group]}"></span>`;
     return `<span style="margin-right: 14px; white-space: nowrap">${dot}${group} ${now.join(", ")}</span>`;
   });
   return `<div style="margin-top: 4px">${entries.join("")}</div>`;
@@ -113,7 +125,7 @@ function sessionsOf({ live_sessions, iterations, errors }: ProgressState): strin
 function flagsOf({ flags }: ProgressState): string {
   if (flags.length === 0) return "";
   const items = flags.slice(-FLAGS).map(({ level, replicate, name, reason }) =>
-    `<li>${whatOf(level, replicate, name)}: <b>${escapeHtml(flagTitle(name))}</b>. ${escapeHtml(reason)}</li>`
+    `<li>${whatOf(level, replicate, name)}, <b>${escapeHtml(flagTitle(name))}</b>: ${escapeHtml(reason)}</li>`
   );
   const more = flags.length > FLAGS ? `<li>and ${flags.length - FLAGS} before</li>` : "";
   return `<ul style="margin: 6px 0 0; padding-left: 18px">${more}${items.join("")}</ul>`;

@@ -19,10 +19,14 @@ export interface ProgressState {
   errors?: number;
   cores: Record<string, number>;
   memory_bytes: Record<string, number>;
-  /** Cores by group over the sweep's time, thinned out as it grows. */
-  history: { elapsed_ms: number; cores: Record<string, number> }[];
+  /** Cores by group over the sweep's time, thinned out as it grows; `part` is the same within an attempt. */
+  history: { elapsed_ms: number; part: number; cores: Record<string, number> }[];
   flags: { level: number; replicate: number; name: string; reason: string }[];
+  /** How it ended, and why where it is not complete. */
+  end?: { state: NonNullable<PhaseEvent["state"]>; reason?: string };
 }
+
+type PhaseEvent = Extract<ProgressEvent, { kind: "phase" }>;
 
 /** Points of the history that are kept at most: more could not be told apart in the picture. */
 const HISTORY = 300;
@@ -55,6 +59,7 @@ export function nextProgress(state: ProgressState, event: ProgressEvent): Progre
     case "phase": {
       const { phase, level, replicate, attempt, index, of, elapsed_ms } = event;
       const total_ms = elapsed_ms + event.remaining_ms;
+      if (phase === "done") return { ...state, phase, elapsed_ms, end: endOf(event) };
       const begun = { phase, level, replicate, attempt, index, of, elapsed_ms, phase_elapsed_ms: elapsed_ms, total_ms };
       return { ...state, ...begun, live_sessions: undefined, iterations: undefined, errors: undefined };
     }
@@ -62,7 +67,7 @@ export function nextProgress(state: ProgressState, event: ProgressEvent): Progre
       const { live_sessions, iterations, errors, cores, memory_bytes } = event;
       const elapsed_ms = Math.max(state.elapsed_ms, state.phase_elapsed_ms + event.t_ms);
       const total_ms = Math.max(state.total_ms, elapsed_ms);
-      const whole = [...state.history, { elapsed_ms, cores }];
+      const whole = [...state.history, { elapsed_ms, part: state.phase_elapsed_ms, cores }];
       const history = whole.length > HISTORY ? whole.filter((_, i) => i % 2 === 0) : whole;
       const memory = { ...state.memory_bytes, ...memory_bytes };
       return {
@@ -82,4 +87,8 @@ export function nextProgress(state: ProgressState, event: ProgressEvent): Progre
       return { ...state, flags: [...state.flags, { level, replicate, name, reason }] };
     }
   }
+}
+
+function endOf({ state = "complete", reason }: PhaseEvent): ProgressState["end"] {
+  return { state, ...(reason === undefined ? {} : { reason }) };
 }

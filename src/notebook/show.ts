@@ -1,3 +1,4 @@
+import { described } from "./described.ts";
 import { escapeHtml, kernel } from "./kernel.ts";
 
 /** A Polars DataFrame, as far as showing it goes. */
@@ -14,10 +15,15 @@ export interface FrameLike {
   getColumn(name: string): { toArray(): unknown[] };
 }
 
+/** Rows of a table that a page still scrolls well with. */
+const MOST_ROWS = 1000;
+/** Characters of a cell. */
+const MOST_CHARACTERS = 200;
+
 /** Settings of {@linkcode show}. */
 export interface ShowOptions {
   /**
-   * Rows to show, from the top.
+   * Rows to show, from the top: at most 1000, more is for files.
    * @default 20
    */
   rows?: number;
@@ -34,6 +40,8 @@ interface Table {
  *
  * @param table A frame, or an array of plain objects; the columns are those of all rows together.
  * @param options How much of it.
+ * @throws {TypeError} If it is neither a frame nor an array of objects.
+ * @throws {RangeError} If the rows are no whole number up to 1000.
  * @returns Nothing in a notebook, where the table appears at once; elsewhere its text, for `console.log`.
  *
  * @example Two rows
@@ -49,7 +57,16 @@ export async function show(
   table: FrameLike | readonly object[],
   options: ShowOptions = {},
 ): Promise<string | undefined> {
-  const content = tableOf(table, options.rows ?? 20);
+  const { rows = 20 } = options;
+  if (!Number.isInteger(rows) || rows < 1 || rows > MOST_ROWS) {
+    throw new RangeError(`Cannot show this many rows as they must be 1–${MOST_ROWS}: current value is ${rows}`);
+  }
+  const isRows = Array.isArray(table) && table.every((row) => typeof row === "object" && row !== null);
+  if (!isRows && typeof (table as FrameLike | undefined)?.getColumn !== "function") {
+    const wanted = "a frame or an array of objects, a row each";
+    throw new TypeError(`Cannot show this as it must be ${wanted}: current value is ${described(table)}`);
+  }
+  const content = tableOf(table, rows);
   const text = textOf(content);
   const jupyter = kernel();
   if (jupyter === undefined) return text;
@@ -87,6 +104,11 @@ function typeOf(values: unknown[]): string {
 }
 
 function cellOf(value: unknown): string {
+  const text = wholeText(value);
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text;
+}
+
+function wholeText(value: unknown): string {
   if (value === null || value === undefined) return "–";
   if (typeof value === "number") {
     return Number.isInteger(value) || !Number.isFinite(value) ? String(value) : String(Number(value.toPrecision(6)));

@@ -100,7 +100,7 @@ function panel(
         transform,
         mark: { type: "bar", height: 12, fill: palette.accent, fillOpacity: 0.28, cornerRadius: 2 },
         encoding: {
-          x: { ...x, field: "lower" },
+          x: { ...x, field: "lower", stack: null },
           x2: { field: "upper" },
           tooltip: [{ field: "band", type: "nominal", title: `95 % band [${unit}]` }, ...detail],
         },

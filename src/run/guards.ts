@@ -29,7 +29,8 @@ export class Guards implements Disposable {
   #stop = new AbortController();
   #drop = new AbortController();
   #timer: ReturnType<typeof setInterval>;
-  #onAbort = () => this.end({ reason: String(this.signal?.reason ?? "stopped"), guard: false });
+  #onAbort = () =>
+    this.end({ reason: String(this.signal?.reason?.message ?? this.signal?.reason ?? "stopped"), guard: false });
 
   constructor(readonly path: string, readonly signal?: AbortSignal) {
     if (signal?.aborted) this.#onAbort();

@@ -93,6 +93,12 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
 
   const walk = walkParts(plan, { share });
   let index = 0;
+  const ended = (state: SweepEnd["state"], reason?: string): SweepEnd => {
+    const how = { state, ...(reason === undefined ? {} : { reason }) };
+    const elapsed_ms = performance.now() - began_ms;
+    context.onProgress?.({ kind: "phase", phase: "done", index, of: index, elapsed_ms, remaining_ms: 0, ...how });
+    return { path: directory.path, attempts, ...(limit ? { limit } : {}), ...how };
+  };
   for (let step = walk.next(); !step.done; index++) {
     const { part, rest } = step.value;
     const { level = 0, replicate = 0 } = part.replicate ?? {};
@@ -131,8 +137,7 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
     const end = await runPart(part, { ...context, start_at_ms, guards, agentsUsed, tell, onLowMemory });
     if (end.kind === "stopped") {
       directory.note({ event: "sweep_stopped", reason: end.reason });
-      const state = end.guard ? "guarded" : "stopped";
-      return { path: directory.path, state, attempts, ...(limit ? { limit } : {}), reason: end.reason };
+      return ended(end.guard ? "guarded" : "stopped", end.reason);
     }
     if (end.kind === "given_up") {
       missing.push(`${nameOf(part)}: ${end.reason}`);
@@ -143,24 +148,15 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
       step = walk.next(summary && { ...tried, summary, failing: end.kind === "failing" });
     }
   }
-  const found = { path: directory.path, attempts, ...(limit ? { limit } : {}) };
   // A search that has its answer lacks nothing, whatever it could not run on its way there.
   if (missing.length > 0 && (limit === undefined || limit.ended_by === "broken")) {
     const more = missing.length > 1 ? ` (and ${missing.length - 1} more)` : "";
     const reason = `no complete attempt of ${missing[0]}${more}`;
     directory.note({ event: "sweep_partial", reason });
-    return { ...found, state: memory.short ? "guarded" : "partial", reason };
+    return ended(memory.short ? "guarded" : "partial", reason);
   }
   directory.note({ event: "sweep_complete" });
-  context.onProgress?.({
-    kind: "phase",
-    phase: "done",
-    index,
-    of: index,
-    elapsed_ms: performance.now() - began_ms,
-    remaining_ms: 0,
-  });
-  return { ...found, state: "complete" };
+  return ended("complete");
 }
 
 /** What a complete attempt means for a search. */

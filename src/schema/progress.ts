@@ -4,7 +4,7 @@ export type ProgressPhase = "preflight" | "idle_before" | "level" | "idle_after"
 /**
  * What a running sweep tells its listener (`onProgress`). Plain data.
  *
- * `phase`: a part of the sweep begins; part `index` (from 0) of `of`. `sample`: a resource sample of the running level.
+ * `phase`: a part of the sweep begins; part `index` (from 0) of `of`. The last is `done`, however it ended. `sample`: a resource sample of the running level.
  * `flag`: a replicate is set apart, and why.
  */
 export type ProgressEvent =
@@ -21,6 +21,10 @@ export type ProgressEvent =
     elapsed_ms: number;
     /** Until the planned end [ms]. */
     remaining_ms: number;
+    /** How it ended, where the phase is `done`. */
+    state?: "complete" | "partial" | "stopped" | "guarded";
+    /** One sentence where it is not complete. */
+    reason?: string;
   }
   | {
     kind: "sample";

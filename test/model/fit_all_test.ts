@@ -43,13 +43,14 @@ Deno.test("fitDemand() fits against observed concurrency, not against the level 
   assert.ok(Math.abs(models[0].parameters.slope.value - 0.05 / 0.99) < 1e-9);
 });
 
-Deno.test("fitDemand() passes over replicates that lack the metric, and says so when all do", () => {
+Deno.test("fitDemand() passes over replicates that lack the metric, and names those that there are when all do", () => {
   const levels = sweep();
   delete levels[5].metrics.target_cores;
   assert.equal(fitDemand(levels, "target_cores").points.length, 5);
-  const none = fitDemand(levels, "browser_cores");
-  assert.equal(none.accepted, null);
-  assert.match(none.verdict.text, /^0 usable levels/);
+  const message = /must be one of .*target_cores.*: current value is browser_cores/;
+  assert.throws(() => fitDemand(levels, "browser_cores"), { name: "RangeError", message });
+  assert.throws(() => fitDemand({ levels } as never, "target_cores"), { name: "TypeError", message: /\.levels/ });
+  assert.match(fitDemand([], "target_cores").verdict.text, /^0 usable levels/, "a sweep that was stopped at once");
 });
 
 Deno.test("fitAll() fits what a run has, in a fixed order, as valid JSON", () => {

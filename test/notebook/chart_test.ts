@@ -6,3 +6,15 @@ Deno.test("chart() gives one line outside a notebook, whatever the title's form"
   assert.equal(await chart({ title: { text: ["CPU of", "the target"] }, mark: "point" }), "[chart] CPU of the target");
   assert.equal(await chart({ mark: "point" }), "[chart] untitled");
 });
+
+Deno.test("chart() refuses what is no specification, and says what it was given", async () => {
+  for (
+    const [spec, says] of [[undefined, /current value is undefined/], [
+      { metric: "a", models: [] },
+      /with metric, models/,
+    ]]
+  ) {
+    const wanted = { name: "TypeError", message: says as RegExp };
+    await assert.rejects(chart(spec as Record<string, unknown>), wanted);
+  }
+});

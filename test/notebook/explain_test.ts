@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { compareRuns, fitAll, load, makeReport, nextLevel, summarise } from "../../src/mod.ts";
 import { explain } from "../../src/notebook/mod.ts";
 import type { MetricFit, Sizing, Verdict } from "../../src/schema/mod.ts";
 
+const sample = (name: string) => fileURLToPath(new URL(`../../data/sample/${name}`, import.meta.url));
 const verdict: Verdict = { kind: "linear", effect_percent: 1.2, text: "Linear: within 1.2 % at 100 sessions." };
 const parameter = (value: number, interval: [number, number] | null) => ({ value, standard_error: null, interval });
 const fit: MetricFit = {
@@ -100,6 +103,54 @@ Deno.test("explain() gives the answer of a sizing, then each target", () => {
     "100 sessions: 6 workers.\n\n" +
       "**100 sessions**: memory 3 GiB (expected use 1 GiB, 512 MiB – 2 GiB; extrapolated). What binds is memory.",
   );
+});
+
+Deno.test("explain() says why more is to be bought than the band of a new run holds", () => {
+  const far = { ...fit.at[0], sizing_upper: 2.6 };
+  const parabola = { ...fit.models[0], name: "quadratic" as const, residual_error: 0.009 };
+  const bends = String(explain({ ...fit, models: [...fit.models, parabola], at: [far] }));
+  assert.match(
+    bends,
+    /1\.9–2\.3 cores; size for 2\.6 cores, more than that band, as a parabola fits .* bends upward \(two/,
+  );
+  const worse = { ...parabola, residual_error: 0.02 };
+  assert.match(String(explain({ ...fit, models: [...fit.models, worse], at: [far] })), /as the highest curve that/);
+  assert.doesNotMatch(String(explain(fit)), /more than that band/);
+});
+
+Deno.test("explain() reads what committed runs give: all fits, a comparison, the next level, a report", async () => {
+  const before = summarise(await load(sample("streamer_http")));
+  const after = summarise(await load(sample("streamer_saturated")));
+  const fits = fitAll(before);
+  assert.equal(String(explain(fits)).split("\n\n").length, Object.keys(fits.metrics).length);
+
+  const comparison = compareRuns(before, after);
+  const lines = String(explain(comparison)).split("\n\n");
+  assert.equal(lines[0], comparison.text);
+  assert.equal(lines.length, 1 + comparison.rows.length + comparison.left_out.length + comparison.notes.length);
+  assert.match(
+    lines[1],
+    /^\w+ (a session|at rest|at the top level): [\d.]+ .* before, .* after.*: (a regression|an improvement|no)/,
+  );
+
+  const next = nextLevel(fits, 250, before);
+  assert.equal(String(explain(next)), next.reason);
+  const report = makeReport(await load(sample("streamer_http")), { targets: [10] });
+  assert.equal(String(explain(report)), String(explain(report.sizing)));
+});
+
+Deno.test("explain() refuses what it cannot read, and says what it was given", () => {
+  const cases: [value: unknown, says: RegExp][] = [
+    [undefined, /current value is undefined/],
+    [Promise.resolve(1), /a promise: write await before it/],
+    [[fit], /an array of 1/],
+    [{ run: "a", levels: [] }, /an object with run, levels/],
+    ["fit", /string "fit"/],
+    [explain, /the function explain: call it/],
+  ];
+  for (const [value, says] of cases) {
+    assert.throws(() => explain(value as never), { name: "TypeError", message: says });
+  }
 });
 
 Deno.test("explain() shows itself in a kernel and in console.log as text", () => {

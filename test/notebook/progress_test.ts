@@ -60,7 +60,7 @@ Deno.test("progressHtml() shows where the sweep is, what it costs, and flags, es
       "width: 55.0%",
       "target 0.5 cores, 1 GiB",
       "8 live, 40 iterations, 1 error<",
-      "<polyline",
+      "<path",
       "machine limited",
       "&#60;busy&#62;",
     ]
@@ -71,6 +71,24 @@ Deno.test("progressHtml() shows where the sweep is, what it costs, and flags, es
 Deno.test("progressHtml() does not show the last reading as if it were now, once all is done", () => {
   const done = progressHtml(after(level, sample(0, 0.25), sample(6000, 0.5), { ...level, phase: "done" }));
   assert.ok(done.includes("width: 100.0%") && done.includes("target") && !done.includes("0.5 cores"));
+});
+
+Deno.test("progressHtml() says that it was stopped, and why, and leaves the bar where it was", () => {
+  const end = { ...level, phase: "done", state: "stopped", reason: "stopped by <the> user" } as const;
+  const html = progressHtml(after(level, sample(0, 0.25), sample(6000, 0.5), end));
+  for (
+    const part of ["<b>Stopped; what is complete stays</b>", "width: 50.0%", "1:00 in all", "by &#60;the&#62; user"]
+  ) {
+    assert.ok(html.includes(part), `${part} must be in ${html}`);
+  }
+  assert.match(progressText(after(level, end)), /^Stopped; .* · stopped by <the> user$/);
+});
+
+Deno.test("progressHtml() draws no line where nothing was measured, between two attempts", () => {
+  const later: ProgressEvent = { ...level, index: 3, elapsed_ms: 80_000, remaining_ms: 40_000 };
+  const html = progressHtml(after(level, sample(0, 1), sample(500, 1), later, sample(0, 2), sample(500, 2)));
+  const [target] = [...html.matchAll(/<path d="([^"]*)"/g)].map(([, d]) => d.replace(/[^ML]/g, ""));
+  assert.equal(target, "MLML");
 });
 
 Deno.test("progressText() is one line in every phase", () => {

@@ -42,3 +42,19 @@ Deno.test("show() takes empty tables, dates and values that are no JSON", async 
     assert.ok(text!.includes(part), part);
   }
 });
+
+Deno.test("show() refuses what is no table, and too many rows; it cuts long texts", async () => {
+  const cases: [table: unknown, rows: number, says: RegExp][] = [
+    [undefined, 5, /must be a frame or an array of objects.*current value is undefined/],
+    [Promise.resolve([]), 5, /a promise: write await before it/],
+    [{ level: 1, flags: [] }, 5, /an object with level, flags/],
+    [[1, 2], 5, /an array of 2/],
+    [[{ a: 1 }], 1e6, /must be 1–1000: current value is 1000000/],
+    [[{ a: 1 }], -1, /must be 1–1000: current value is -1/],
+  ];
+  for (const [table, rows, message] of cases) {
+    await assert.rejects(show(table as never, { rows }), { message });
+  }
+  const line = (await show([{ body: "x".repeat(1e6) }]))!.split("\n")[2];
+  assert.equal(line, `${"x".repeat(199)}…`);
+});

@@ -161,7 +161,8 @@ Deno.test("in a notebook: tables as HTML, charts with PNG and its size, progress
   assert.deepEqual(Object.keys(data!).sort(), ["application/vnd.vegalite.v5+json", "image/png", "text/plain"]);
   const png = Uint8Array.fromBase64([data!["image/png"]].flat().join("").replaceAll("\n", ""));
   const [width, height] = [16, 20].map((at) => new DataView(png.buffer).getUint32(at));
-  assert.deepEqual(metadata, { "image/png": { width: Math.round(width / 2), height: Math.round(height / 2) } });
+  const size = { width: Math.round(width / 2), height: Math.round(height / 2) };
+  assert.deepEqual(metadata!["image/png"], { ...size, alt: "T" });
 
   assert.equal(explained.outputs[0].data!["text/markdown"].join(""), "As a line.");
   assert.equal(bar.outputs.length, 1, "updates must not pile up");
