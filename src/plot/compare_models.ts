@@ -53,7 +53,7 @@ export function compareModels(fit: MetricFit, options: CompareModelsOptions = {}
   const models = [accepted, ...fit.models.filter((model) => model !== accepted)].slice(0, STYLES.length);
   const names = models.map(legendName);
   const curves = models.flatMap((model, index) =>
-    curveGrid(fit, upTo).map((sessions) => ({
+    curveGrid(fit, upTo, cornersOf(model)).map((sessions) => ({
       sessions,
       value: readModel(model, sessions) / axis.divisor,
       name: names[index],
@@ -122,7 +122,8 @@ export function compareModels(fit: MetricFit, options: CompareModelsOptions = {}
       line("!datum.accepted", 1.5),
       {
         data: { name: "points" },
-        mark: { type: "point", size: 42, strokeWidth: 1.5, opacity: 1, clip: true },
+        transform: [{ filter: { field: "sessions", lte: upTo * 1.03 } }],
+        mark: { type: "point", size: 42, strokeWidth: 1.5, opacity: 1 },
         encoding: {
           x,
           y,
@@ -160,6 +161,12 @@ export function compareModels(fit: MetricFit, options: CompareModelsOptions = {}
       },
     ],
   });
+}
+
+/** Where a curve has a corner [sessions], which even steps would cut off. */
+function cornersOf({ name, parameters }: ModelFit): number[] {
+  if (name === "knee") return [parameters.limit.value / parameters.lambda.value];
+  return name === "broken_stick" ? [parameters.knee.value] : [];
 }
 
 function legendName({ name, holdout }: ModelFit): string {
