@@ -70,7 +70,12 @@ export function compareModels(fit: MetricFit, options: CompareModelsOptions = {}
     }]
   );
   const own = curves.filter((row) => row.accepted).map((row) => row.value);
-  const ceiling = 1.35 * Math.max(...points.map((row) => row.value), ...own);
+  const highest = Math.max(...points.map((row) => row.value), ...own);
+  // Room for crosses that missed by a factor of two; what is further off is in the legend.
+  const ceiling = Math.max(
+    1.35 * highest,
+    ...heldOut.flatMap(({ value }) => value <= 2 * highest ? 1.06 * value : []),
+  );
   const kinds = [...new Set([MEASURED, ...points.map((row) => row.kind)])];
   const styles = STYLES.slice(0, models.length);
   const x = { field: "sessions", type: "quantitative" };
@@ -90,7 +95,7 @@ export function compareModels(fit: MetricFit, options: CompareModelsOptions = {}
   return themed({
     title: {
       text: title(axis.label, models),
-      subtitle: "Cross and legend: the highest level that was used, as each curve predicts it from the others",
+      subtitle: "Cross and legend: the highest level that was used, as each curve predicts it from the lower levels",
     },
     datasets: { curves, points, heldOut, edge: [{ sessions: fit.range[1], text: "highest level used" }] },
     encoding: {
