@@ -4,6 +4,8 @@ import { runPlimsoll } from "../cli/run_plimsoll.ts";
 
 export interface Output {
   output_type: string;
+  /** Of a stream. */
+  name?: string;
   text?: string[] | string;
   data?: Record<string, unknown>;
 }
