@@ -45,6 +45,17 @@ export function picturesIn({ cells }: Notebook): string[] {
   );
 }
 
+/** Charts among the outputs, numbers to six digits: on another machine the last ones differ. */
+export function chartsIn({ cells }: Notebook): unknown[] {
+  const rounded = (_: string, value: unknown) => typeof value === "number" ? Number(value.toPrecision(6)) : value;
+  return cells.flatMap(({ outputs = [] }) =>
+    outputs.flatMap(({ data }) => {
+      const spec = data?.["application/vnd.vegalite.v5+json"];
+      return spec === undefined ? [] : [JSON.parse(JSON.stringify(spec, rounded))];
+    })
+  );
+}
+
 /**
  * Runs one of the project's notebooks in a real Deno kernel.
  *
