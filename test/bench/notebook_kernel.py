@@ -18,10 +18,10 @@ LONGEST_S = 120
 QUIET_S = 0.5
 
 
-def peak_mib(pid):
-    """Highest resident memory of a process so far."""
+def peak_mb(pid):
+    """Highest resident memory of a process so far [MB]."""
     with open(f"/proc/{pid}/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) * 1024 / 1e6
 
 
 def sources(path, parameters):
@@ -72,13 +72,13 @@ def main():
             if kind == "error":
                 raise RuntimeError("\n".join(content["traceback"]) or content["evalue"])
             if kind == "display_data" and CHART in content["data"] and first is None:
-                first = {"first_plot_s": time.perf_counter() - started, "at_first_plot_mib": peak_mib(pid)}
+                first = {"first_plot_s": time.perf_counter() - started, "at_first_plot_mb": peak_mb(pid)}
             if kind == "status" and content["execution_state"] == "idle" and message["parent_header"].get("msg_id") == last:
                 done = True
                 all_s = time.perf_counter() - started
         if first is None:
             raise RuntimeError(f"{path} draws no chart")
-        print(json.dumps({"ready_s": ready_s, **first, "all_s": all_s, "peak_mib": peak_mib(pid)}))
+        print(json.dumps({"ready_s": ready_s, **first, "all_s": all_s, "peak_mb": peak_mb(pid)}))
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
