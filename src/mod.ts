@@ -110,9 +110,9 @@ export type { Attempt, DataFrame, Dataset, ExportFormat } from "./dataset/mod.ts
 
 // From levels to curves
 export { costPerSession, curveByName, evaluate, fitAll, fitDemand, fitPoints, fitThroughput } from "./model/mod.ts";
-export { levelMeans, negligible } from "./model/mod.ts";
+export { kneeOf, levelMeans, negligible } from "./model/mod.ts";
 export { bootstrapFit } from "./model/mod.ts";
-export type { Curve, FitOptions, LevelMean, LevelPoint, PointsOptions } from "./model/mod.ts";
+export type { Curve, FitOptions, Knee, LevelMean, LevelPoint, PointsOptions } from "./model/mod.ts";
 export type { BootstrapFit, BootstrapFitOptions } from "./model/mod.ts";
 
 // Numerics under the curves

@@ -2,7 +2,7 @@ import { evaluate } from "../model/mod.ts";
 import type { MetricFit } from "../schema/mod.ts";
 import { curveGrid } from "./fit_chart.ts";
 import { metricAxis } from "./metric_axis.ts";
-import { type ChartSpec, NUMBER, palette, themed } from "./theme.ts";
+import { type ChartSpec, NUMBER, palette, roleOf, themed } from "./theme.ts";
 
 /** One of several demands to be compared. */
 export interface NamedFit {
@@ -50,11 +50,14 @@ export function compareDemands(fits: readonly NamedFit[], { title, subtitle }: C
   const values = fits.flatMap(({ fit }) => fit.points.map(({ value }) => value));
   const axis = metricAxis(fits[0].fit.metric, values);
   const same = fits.every(({ fit }) => fit.metric === fits[0].fit.metric);
+  const roles = fits.map(({ fit }) => roleOf(fit.metric));
+  // Groups keep the colours that they have in every other chart, where that tells them apart.
+  const colours = new Set(roles).size === roles.length ? roles.map((role) => palette[role]) : COLOURS;
   const upTo = Math.max(...fits.flatMap(({ fit }) => fit.points.map(({ sessions }) => sessions)));
   const series = {
     field: "name",
     type: "nominal",
-    scale: { domain: fits.map(({ name }) => name), range: COLOURS.slice(0, fits.length) },
+    scale: { domain: fits.map(({ name }) => name), range: colours.slice(0, fits.length) },
     legend: { symbolType: "circle", symbolOpacity: 1 },
   };
   const x = { field: "sessions", type: "quantitative" };

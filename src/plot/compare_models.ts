@@ -53,7 +53,7 @@ export function compareModels(fit: MetricFit, options: CompareModelsOptions = {}
   const models = [accepted, ...fit.models.filter((model) => model !== accepted)].slice(0, STYLES.length);
   const names = models.map(legendName);
   const curves = models.flatMap((model, index) =>
-    curveGrid(fit, upTo).map((sessions) => ({
+    curveGrid(fit, upTo, cornersOf(model)).map((sessions) => ({
       sessions,
       value: readModel(model, sessions) / axis.divisor,
       name: names[index],
@@ -70,7 +70,12 @@ export function compareModels(fit: MetricFit, options: CompareModelsOptions = {}
     }]
   );
   const own = curves.filter((row) => row.accepted).map((row) => row.value);
-  const ceiling = 1.35 * Math.max(...points.map((row) => row.value), ...own);
+  const highest = Math.max(...points.map((row) => row.value), ...own);
+  // Room for crosses that missed by a factor of two; what is further off is in the legend.
+  const ceiling = Math.max(
+    1.35 * highest,
+    ...heldOut.flatMap(({ value }) => value <= 2 * highest ? 1.06 * value : []),
+  );
   const kinds = [...new Set([MEASURED, ...points.map((row) => row.kind)])];
   const styles = STYLES.slice(0, models.length);
   const x = { field: "sessions", type: "quantitative" };
@@ -90,7 +95,7 @@ export function compareModels(fit: MetricFit, options: CompareModelsOptions = {}
   return themed({
     title: {
       text: title(axis.label, models),
-      subtitle: "Cross and legend: the highest level that was used, as each curve predicts it from the others",
+      subtitle: "Cross and legend: the highest level that was used, as each curve predicts it from the lower levels",
     },
     datasets: { curves, points, heldOut, edge: [{ sessions: fit.range[1], text: "highest level used" }] },
     encoding: {
@@ -122,7 +127,8 @@ export function compareModels(fit: MetricFit, options: CompareModelsOptions = {}
       line("!datum.accepted", 1.5),
       {
         data: { name: "points" },
-        mark: { type: "point", size: 42, strokeWidth: 1.5, opacity: 1, clip: true },
+        transform: [{ filter: { field: "sessions", lte: upTo * 1.03 } }],
+        mark: { type: "point", size: 42, strokeWidth: 1.5, opacity: 1 },
         encoding: {
           x,
           y,
@@ -160,6 +166,12 @@ export function compareModels(fit: MetricFit, options: CompareModelsOptions = {}
       },
     ],
   });
+}
+
+/** Where a curve has a corner [sessions], which even steps would cut off. */
+function cornersOf({ name, parameters }: ModelFit): number[] {
+  if (name === "knee") return [parameters.limit.value / parameters.lambda.value];
+  return name === "broken_stick" ? [parameters.knee.value] : [];
 }
 
 function legendName({ name, holdout }: ModelFit): string {

@@ -54,6 +54,15 @@ const SHAPES: Record<MetricFit["kind"], Record<Verdict["kind"], string>> = {
   },
 };
 const STEPS = 72;
+/** How far the axis goes beyond the curve, which share of it counts as low, and how far beyond the levels a curve is shown to go on. */
+const [END, LOW, BEYOND] = [1.03, 0.065, 1.02];
+/** Where a mark's label stands. */
+const LABELS = {
+  left: { align: "right", dx: -9 },
+  right: { align: "left", dx: 8, dy: 10 },
+  low: { align: "left", dx: 6, dy: -12 },
+  above: { align: "center", dy: -13 },
+};
 /** Widths of a heading's letter and of the narrowest plot that is catered for [px]. */
 const [LETTER, NARROW] = [6.2, 250];
 
@@ -128,27 +137,31 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
       strokeDash: categories("curve", names, pick([1, 0], [6, 4], [1, 0]), LINE_LEGEND),
     },
   });
-  // Left of its mark a label is clear of the curve, but close to the axis it would run into the axis' own labels.
-  const markLabel = (side: "left" | "right" | "above"): ChartSpec => ({
-    data: { name: "marks" },
-    transform: [
-      { filter: { field: "value", lte: ceiling } },
-      {
-        filter: side === "above"
-          ? "datum.place === 'above'"
-          : `datum.place !== 'above' && datum.sessions ${side === "left" ? ">=" : "<"} ${0.4 * upTo}`,
-      },
-    ],
+  // Left of its mark a label is clear of the curve, but close to the axis it would run into the axis' own labels, and
+  // right of a mark near the lower axis it has to stand above that.
+  const sideOf = ({ place, sessions, value }: typeof marks[number]): keyof typeof LABELS =>
+    place ?? (sessions >= 0.4 * upTo ? "left" : value < LOW * ceiling ? "low" : "right");
+  const labels = marks.filter(({ value }) => value <= ceiling).map((mark) => ({ ...mark, side: sideOf(mark) }));
+  const sides = [...new Set(labels.map(({ side }) => side))];
+  // A line that crosses a label is kept off its letters.
+  const markLabel = (side: keyof typeof LABELS, halo: boolean): ChartSpec => ({
+    data: { name: "labels" },
+    transform: [{ filter: { field: "side", equal: side } }],
     mark: {
       type: "text",
-      ...{
-        left: { align: "right", dx: -9 },
-        right: { align: "left", dx: 8, dy: 10 },
-        above: { align: "center", dy: -13 },
-      }[side],
+      ...LABELS[side],
       baseline: "middle",
-      color: palette.ink,
       fontWeight: "bold",
+      ...(halo
+        ? {
+          color: palette.paper,
+          stroke: palette.paper,
+          strokeWidth: 3,
+          strokeJoin: "round",
+          opacity: 0.85,
+          aria: false,
+        }
+        : { color: palette.ink }),
     },
     encoding: { x: sessions, y: { field: "value", type: "quantitative" }, text: { field: "label" } },
   });
@@ -168,12 +181,13 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
       ]),
       references: references.flatMap((reference) => reference.rows),
       marks,
+      ...(labels.length === 0 ? {} : { labels }),
     },
     encoding: {
       x: {
         type: "quantitative",
         title: "Concurrent sessions",
-        scale: { domain: [0, upTo * 1.03], nice: false },
+        scale: { domain: [0, END * upTo], nice: false },
         axis: { tickMinStep: 1 },
       },
       y: {
@@ -226,7 +240,9 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
       }]),
       {
         data: { name: "points" },
-        mark: { type: "point", size: 42, strokeWidth: 1.5, opacity: 1, clip: true },
+        transform: [{ filter: { field: "sessions", lte: END * upTo } }],
+        // Not clipped: half of a point that lies on the axis is a point that one misreads.
+        mark: { type: "point", size: 42, strokeWidth: 1.5, opacity: 1 },
         encoding: {
           x: sessions,
           y: { field: "value", type: "quantitative" },
@@ -255,9 +271,7 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
             ],
           },
         },
-        markLabel("left"),
-        markLabel("right"),
-        markLabel("above"),
+        ...sides.flatMap((side) => [markLabel(side, true), markLabel(side, false)]),
       ]),
     ],
   });
@@ -333,7 +347,7 @@ function curveRows(fit: MetricFit, { axis, upTo, marks }: FitChartOptions): Curv
   };
   const inside = grid.filter((n) => n <= top).map((n) => row(n, `${name} curve`));
   const beyond = grid.filter((n) => n >= top).map((n) => row(n, "beyond the measured levels"));
-  return beyond.length > 1 ? [...inside, ...beyond] : inside;
+  return upTo > BEYOND * top ? [...inside, ...beyond] : inside;
 }
 
 /** `estimate [cores]`; the word alone for a metric of unknown unit. */

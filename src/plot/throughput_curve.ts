@@ -1,6 +1,6 @@
-import { evaluate } from "../model/mod.ts";
+import { evaluate, kneeOf } from "../model/mod.ts";
 import type { MetricFit } from "../schema/mod.ts";
-import { curveGrid, fitChart, type Mark, readModel } from "./fit_chart.ts";
+import { curveGrid, fitChart, type Mark } from "./fit_chart.ts";
 import { metricAxis } from "./metric_axis.ts";
 import { type ChartSpec, significant } from "./theme.ts";
 
@@ -44,7 +44,7 @@ export function throughputCurve(fit: MetricFit): ChartSpec {
       name: "ideal: the lowest level, scaled",
       rows: [0, upTo].map((sessions) => ({ sessions, estimate: perSession * sessions })),
     }],
-    marks: [kneeOf(fit, upTo), peakOf(fit, upTo)].flatMap((mark) =>
+    marks: [kneeMark(fit, upTo), peakOf(fit, upTo)].flatMap((mark) =>
       mark === undefined ? [] : [{
         ...mark,
         heading: `${mark.name} at ${Math.round(mark.sessions)} sessions`,
@@ -57,23 +57,16 @@ export function throughputCurve(fit: MetricFit): ChartSpec {
 
 type Turn = Pick<Mark, "sessions" | "value" | "shape" | "place"> & { name: string };
 
-/**
- * Where the first sessions' line, drawn on, reaches the most that the curve ever gives: the bottleneck law's point from
- * which sessions mostly wait for each other. For the laws of contention without coherency that is 1/σ.
- *
- * Source: P. J. Denning, J. P. Buzen, The Operational Analysis of Queueing Network Models (1978), asymptotic bounds.
- */
-function kneeOf(fit: MetricFit, upTo: number): Turn | undefined {
-  const model = fit.models.find(({ name }) => name === fit.accepted);
-  if (model === undefined) return undefined;
-  const of = (name: string) => model.parameters[name]?.value;
-  const slope = model.name === "exponential_saturation" ? of("limit") / of("scale") : of("lambda");
-  const most = model.name === "usl" && of("kappa") > 0
-    ? readModel(model, Math.sqrt(Math.max(0, 1 - of("sigma")) / of("kappa")))
-    : of("limit") ?? of("lambda") / of("sigma");
-  const sessions = most / slope;
-  if (!(sessions > fit.range[0] && sessions < upTo)) return undefined;
-  return { name: "knee", sessions, value: evaluate(fit, sessions).estimate, shape: "triangle-up" };
+/** The knee, where the picture shows it. */
+function kneeMark(fit: MetricFit, upTo: number): Turn | undefined {
+  const knee = kneeOf(fit);
+  if (knee === undefined || !(knee.sessions > fit.range[0] && knee.sessions < upTo)) return undefined;
+  return {
+    name: "knee",
+    sessions: knee.sessions,
+    value: evaluate(fit, knee.sessions).estimate,
+    shape: "triangle-up",
+  };
 }
 
 /** The highest point of the curve, if the curve is seen to fall after it by more than a drawn line is wide. */

@@ -12,6 +12,7 @@ const BENCHES: Record<string, string> = {
   fit: "fits a second of a curve with its errors, and a bootstrap, beside scipy and R (1 min)",
   dataset:
     "loading 5 million request rows and 1 million resource rows, beside DuckDB, Polars and pandas (10 min, 2 GB of disk)",
+  notebook: "how long the first chart of a notebook takes in a cold kernel, and what that kernel holds (2 min)",
   extrapolate: "predicting real sweeps at twice their top level, beside single curves and the usl package of R",
   sizing: "whether sizes cover a known truth at 4 times the top level, and comparisons find known changes (2 min)",
   coverage: "what 95 % bands hold of simulated truths, and how wide they are beside an oracle's (3 min)",

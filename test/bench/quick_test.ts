@@ -83,6 +83,18 @@ Deno.test("bench dataset measures loading a run, from its rows and from what is 
   assert.match(row(text, "peak RSS, JSONL [MiB]").at(-1)!, /^(not )?met$/);
 });
 
+Deno.test(
+  "bench notebook waits for the first chart of a real kernel",
+  { ignore: Deno.build.os !== "linux" },
+  async () => {
+    const text = await quick("notebook");
+    const [, ready, first, all, early, peak] = row(text, "02_clean_the_samples").map(Number);
+    assert(ready > 0 && first > ready && all >= first, text);
+    assert(early > 50 && peak >= early, text);
+    assert.match(row(text, "RSS at first plot of 02_clean_the_samples [MB]").at(-1)!, /^(not )?met$/);
+  },
+);
+
 Deno.test("Rounds leaves out who fails, compares within rounds, and lets ours not fail", async () => {
   const values: Record<string, number[]> = { ours: [1, 2, 30], slow: [2, 8, 60] };
   const next = (name: string) => () => Promise.resolve(values[name].shift()!);

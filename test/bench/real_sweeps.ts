@@ -65,7 +65,8 @@ export async function demandSeries(): Promise<Series[]> {
   const streamers = await Promise.all(["streamer_http", "streamer_browser"].map(async (name) => {
     const path = fileURLToPath(new URL(`../../data/sample/${name}`, import.meta.url));
     const { levels } = summarise(await load(path));
-    return STREAMER_METRICS.map((metric): Series => ({
+    const measured = STREAMER_METRICS.filter((metric) => levels.some(({ metrics }) => metric in metrics));
+    return measured.map((metric): Series => ({
       name: `${name} ${metric}`,
       kind: "demand",
       points: pointsOf(levels, metric, "demand").filter(({ excluded }) => excluded === undefined),
@@ -82,7 +83,7 @@ export async function demandSeries(): Promise<Series[]> {
       return series(`cores ${one.id}`, rows.filter(([n]) => n < machineCpus), "demand");
     }),
     series("CPU of Redis", cpuPercent, "demand"),
-    ...streamers.flat().filter(({ points }) => points.length > 0),
+    ...streamers.flat(),
   ];
 }
 

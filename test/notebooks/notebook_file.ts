@@ -4,6 +4,8 @@ import { runPlimsoll } from "../cli/run_plimsoll.ts";
 
 export interface Output {
   output_type: string;
+  /** Of a stream. */
+  name?: string;
   text?: string[] | string;
   data?: Record<string, unknown>;
 }
@@ -40,6 +42,17 @@ export function saidIn({ cells }: Notebook): string[] {
 export function picturesIn({ cells }: Notebook): string[] {
   return cells.flatMap(({ outputs = [] }) =>
     outputs.flatMap(({ data }) => data && "application/vnd.vegalite.v5+json" in data ? [text(data["image/png"])] : [])
+  );
+}
+
+/** Charts among the outputs, numbers to six digits: on another machine the last ones differ. */
+export function chartsIn({ cells }: Notebook): unknown[] {
+  const rounded = (_: string, value: unknown) => typeof value === "number" ? Number(value.toPrecision(6)) : value;
+  return cells.flatMap(({ outputs = [] }) =>
+    outputs.flatMap(({ data }) => {
+      const spec = data?.["application/vnd.vegalite.v5+json"];
+      return spec === undefined ? [] : [JSON.parse(JSON.stringify(spec, rounded))];
+    })
   );
 }
 

@@ -14,6 +14,7 @@ import {
   whatIf,
 } from "../../src/plot/mod.ts";
 import { curveByName, evaluate, fitPoints } from "../../src/model/mod.ts";
+import { palette } from "../../src/plot/theme.ts";
 import { compileChart } from "../../src/render/mod.ts";
 import { formatQuantity, size } from "../../src/size/mod.ts";
 import * as vega from "vega";
@@ -127,6 +128,41 @@ for (const [sentence, targets, upTo, last] of reaches) {
     assert.equal(rows.at(-1)!.sessions, last);
   });
 }
+
+Deno.test("demandCurve() puts a label above a mark that is near the lower axis, and keeps it off the axis' labels elsewhere", () => {
+  const points = [1, 2, 4, 8, 16, 32].map((n) => ({ level: n, replicate: 1, sessions: n, value: 0.01 * n ** 2 }));
+  const spec = demandCurve(fitPoints(points, { metric: "target_cores" }), { targets: [2, 10, 31] });
+  assert.deepEqual(rowsOf(spec, "labels").map(({ sessions, side }) => [sessions, side]), [
+    [2, "low"],
+    [10, "right"],
+    [31, "left"],
+  ]);
+});
+
+Deno.test("demandCurve() has no legend for a curve beyond the levels that is not drawn", () => {
+  const curves = (upTo?: number) =>
+    new Set(rowsOf(demandCurve(metrics.serving_cores, { upTo }), "curve").map(({ curve }) => curve)).size;
+  const [, top] = metrics.serving_cores.range;
+  assert.deepEqual([curves(top * 1.001), curves(1.5 * top)], [1, 2]);
+});
+
+Deno.test("compareDemands() gives groups the colours that they have everywhere, and tells two of one group apart", () => {
+  const fit = (metric: string) => ({ ...metrics.serving_cores, metric });
+  const colours = (names: string[]) => {
+    const spec = compareDemands(names.map((name) => ({ name, fit: fit(name) })), { title: "Compared" });
+    return JSON.stringify(spec.layer).match(/"range":\[[^\]]*\]/)?.[0];
+  };
+  assert.equal(colours(["browser_cores", "generator_cores"]), `"range":["${palette.browser}","${palette.generator}"]`);
+  assert.equal(colours(["browser_cores", "browser_cores "]), `"range":["${palette.target}","${palette.browser}"]`);
+});
+
+Deno.test("compareModels() draws the corner of a knee, which steps would cut off", () => {
+  const points = [1, 2, 4, 8, 16, 32].map((n) => ({ level: n, replicate: 1, sessions: n, value: Math.min(n, 9.37) }));
+  const fit = fitPoints(points, { metric: "throughput", kind: "throughput" });
+  const rows = rowsOf(compareModels(fit), "curves").filter(({ name }) => `${name}`.startsWith("knee"));
+  const corner = rows.find(({ sessions }) => Math.abs(Number(sessions) - 9.37) < 1e-6);
+  assert(corner !== undefined && Math.abs(Number(corner.value) - 9.37) < 1e-6);
+});
 
 Deno.test("demandCurve() compares with the straight line only where another curve was accepted", () => {
   assert.notEqual(metrics.serving_cores.accepted, "linear");
