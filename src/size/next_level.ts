@@ -193,5 +193,6 @@ function endOf(fit: MetricFit, room: number, what: string): NextLevel["ceiling"]
 }
 
 function percent(ratio: number): string {
-  return `${Math.round(100 * (ratio > 1 ? ratio - 1 : ratio))} %`;
+  const part = ratio > 1 ? ratio - 1 : ratio;
+  return part > 100 ? "more than a hundred times" : `${Math.round(100 * part)} %`;
 }
