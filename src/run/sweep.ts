@@ -6,6 +6,7 @@ import type { LimitFound } from "../schema/limit.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 import type { Provenance, Share } from "../schema/run.ts";
+import type { Fleet } from "./agents.ts";
 import { makeProvenance, planHash } from "./make_provenance.ts";
 import { reachTarget } from "./reach_target.ts";
 import { checkOut, RunDirectory } from "./run_directory.ts";
@@ -30,6 +31,8 @@ export interface SweepOptions {
   share?: Share;
   /** With `share`: when the first idle window begins, on every machine: ISO 8601, or `HH:MM:SS` of today. */
   start_at?: string;
+  /** Other machines that drive the sessions, as `openFleet` finds them through a hub. */
+  fleet?: Fleet;
   /** Ends the sweep gracefully: sessions drain, what is complete stays. */
   signal?: AbortSignal;
   /** Told of phases and samples as they come. */
@@ -76,6 +79,9 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
   const asked = makePlan(input);
   checkUrl(asked.url, options.consent);
   const share = checkShare(asked, options);
+  if (share && options.fleet) {
+    throw new InputError("--share", `${share.k}/${share.of}`, "no --hub too: that shares it out");
+  }
   const out = resolve(options.out ?? defaultOut(asked));
   await checkOut(out);
   options.onProgress?.({
@@ -88,6 +94,7 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
   });
   const reached = await reachTarget(asked, options.consent, { share: share !== undefined });
   const { plan } = reached;
+  await options.fleet?.check(plan);
   const directory = RunDirectory.create(out);
   try {
     const facts = share && shareFacts(share, plan);
