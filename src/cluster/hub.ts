@@ -1,5 +1,6 @@
 import type { Redis, RedisOptions } from "ioredis";
 import { InputError } from "../schema/input_error.ts";
+import { makeConnector } from "./make_connector.ts";
 
 /** Where the hub is, and how to get in. */
 export interface HubOptions {
@@ -69,11 +70,12 @@ export class Hub implements AsyncDisposable {
   static async open(options: HubOptions): Promise<Hub> {
     const url = checkHubUrl(options.url);
     checkFleetName(options.fleet);
-    const { Redis } = await import("ioredis");
+    const { AbstractConnector, Redis } = await import("ioredis");
     let isOpen = false;
     let said: Error | undefined;
     const redis = new Redis({
       ...connectionOptions(url, options),
+      Connector: makeConnector(AbstractConnector),
       lazyConnect: true,
       retryStrategy: () => isOpen ? RETRY_MS : null,
     });

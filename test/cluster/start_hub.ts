@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Redis } from "ioredis";
 import type { HubOptions } from "../../src/cluster/mod.ts";
+import { makeConnector } from "../../src/cluster/make_connector.ts";
 import { freePort, lines, type Running, startMarked, until } from "../faults/under_fault.ts";
 import { hasProgram, works } from "../has_program.ts";
 import { tempFolder } from "../temp_folder.ts";
@@ -100,8 +101,9 @@ export async function startHub(settings: HubSettings = {}): Promise<RunningHub> 
     await answers();
   };
   const connect = async () => {
-    const { Redis } = await import("ioredis");
+    const { AbstractConnector, Redis } = await import("ioredis");
     const redis = new Redis({
+      Connector: makeConnector(AbstractConnector),
       ...{ host: address, port, username: "default", password: ADMIN, protocol: 2 as const },
       ...(tls ? { tls: { ca: options.ca, cert: options.cert, key: options.key } } : {}),
       lazyConnect: true,
