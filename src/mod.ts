@@ -104,6 +104,11 @@ export type { BrowserCall, BrowserContext, BrowserModule, BrowserPage } from "./
 export { importRun } from "./importers/mod.ts";
 export type { ImportOptions } from "./importers/mod.ts";
 
+// The same sweep over many machines
+export { openFleet, runWorker } from "./cluster/mod.ts";
+export type { FleetOptions, HubOptions, WorkerEnd, WorkerOptions } from "./cluster/mod.ts";
+export type { Fleet } from "./run/mod.ts";
+
 // From rows to levels
 export { derive, exportRun, levelFrame, load, summarise, timeline } from "./dataset/mod.ts";
 export type { Attempt, DataFrame, Dataset, ExportFormat } from "./dataset/mod.ts";

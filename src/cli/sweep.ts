@@ -5,13 +5,13 @@ import { attemptLength, attemptOrder, checkUrl, parseShare, type PlannedReplicat
 import {
   checkOut,
   checkShare,
+  type Fleet,
   pinFiles,
   sweep as runSweep,
   type SweepEnd,
   sweepLength,
   type SweepOptions,
 } from "../run/mod.ts";
-import type { Fleet } from "../run/agents.ts";
 import { planHash } from "../run/make_provenance.ts";
 import { accepts, resolveTarget } from "../run/target.ts";
 import { InputError } from "../schema/input_error.ts";

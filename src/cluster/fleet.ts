@@ -1,6 +1,7 @@
 import type { Queue } from "bullmq";
 import { hostname } from "node:os";
-import type { Agent, Crew, CrewAttempt, Fleet, Team } from "../run/agents.ts";
+import type { Agent, Crew, CrewAttempt, DrivingFleet, Team } from "../run/agents.ts";
+import type { Fleet } from "../run/mod.ts";
 import { machineKey } from "../run/machine_key.ts";
 import { pause } from "../run/pause.ts";
 import { InputError } from "../schema/input_error.ts";
@@ -74,7 +75,7 @@ interface Member {
   card: WorkerCard;
 }
 
-class HubFleet implements Fleet, AsyncDisposable {
+class HubFleet implements DrivingFleet, AsyncDisposable {
   readonly lease = `${hostname()} ${Deno.pid} ${crypto.randomUUID()}`;
   readonly run = crypto.randomUUID().slice(0, 8);
   #members = new Map<string, Member>();

@@ -1,4 +1,5 @@
 import type { Group, Plan } from "../schema/plan.ts";
+import type { Fleet } from "./fleet.ts";
 import type { ManifestLine, Share, ShareProvenance } from "../schema/run.ts";
 import type { FromChild, ToChild } from "./messages.ts";
 
@@ -63,8 +64,8 @@ export interface Team {
   refused(): Omit<Extract<ManifestLine, { event: "batches_refused" }>, "at" | "event" | "path"> | undefined;
 }
 
-/** The machines that drive a sweep. */
-export interface Fleet {
+/** Those who drive a sweep from other machines, and how it uses them. */
+export interface DrivingFleet extends Fleet {
   /**
    * Waits until there are enough of them for a plan.
    *
@@ -79,6 +80,10 @@ export interface Fleet {
   gather(level: number, signal: AbortSignal): Promise<Team>;
   /** Takes over the numbers of those who drove parts of the sweep before. */
   adopt(machines: readonly ShareProvenance[]): void;
-  /** All who have been gathered so far, by number of their share. */
-  machines(): ShareProvenance[];
+}
+
+/** @throws {TypeError} If it is no fleet that can drive. */
+export function drivingFleet(fleet: Fleet | undefined): DrivingFleet | undefined {
+  if (fleet === undefined || "gather" in fleet) return fleet as DrivingFleet | undefined;
+  throw new TypeError("Cannot use fleet as one that drives: it must be what `openFleet` returned");
 }

@@ -3,6 +3,7 @@ import { checkUrl, makePlan } from "../plan/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ManifestLine, Provenance } from "../schema/run.ts";
+import { drivingFleet } from "./agents.ts";
 import { makeProvenance, makeResumer, planHash } from "./make_provenance.ts";
 import { reachTarget } from "./reach_target.ts";
 import { checkSpace, readManifest, RunDirectory } from "./run_directory.ts";
@@ -34,6 +35,7 @@ export async function resume(
 ): Promise<SweepEnd> {
   if (path.includes("\0")) throw new InputError("RUN", path, "a path without NUL");
   const root = resolve(path);
+  const fleet = drivingFleet(options.fleet);
   const manifest = readManifest(root);
   const plan = readPlan(root, manifest);
   refuseShare(root);
@@ -59,9 +61,9 @@ export async function resume(
       ? { addresses: [], address: "", port: 0 }
       : await reachTarget(plan, options.consent);
     if (reached.address !== "") {
-      refuseOtherCrew(root, found, { stored, fleet: options.fleet !== undefined });
-      options.fleet?.adopt(stored?.shares ?? []);
-      await options.fleet?.check(plan);
+      refuseOtherCrew(root, found, { stored, fleet: fleet !== undefined });
+      fleet?.adopt(stored?.shares ?? []);
+      await fleet?.check(plan);
     }
     const provenance = stored ?? makeProvenance(plan, { ...reached, consent: options.consent });
     if (!stored) directory.writeJson("provenance.json", provenance);
@@ -77,7 +79,7 @@ export async function resume(
         options.onProgress?.({ kind: "flag", level, replicate, name: "attempt_damaged", reason });
       }
     }
-    return await runParts({ ...reached, plan, directory, provenance, found, ...options });
+    return await runParts({ ...reached, plan, directory, provenance, found, ...options, fleet });
   } catch (error) {
     throw resumable(error as Error, root);
   } finally {

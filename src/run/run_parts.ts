@@ -16,7 +16,7 @@ import type { AttemptSeal, CoolDown, Provenance, Share } from "../schema/run.ts"
 import type { HttpSecrets } from "../drive/driver.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
-import type { Fleet, Team } from "./agents.ts";
+import type { DrivingFleet, Team } from "./agents.ts";
 import { agentPermissions } from "./agent_permissions.ts";
 import { agentUse } from "./agent_use.ts";
 import { type AttemptEnd, refuseLate, runAttempt } from "./attempt.ts";
@@ -51,7 +51,7 @@ export interface PartsContext extends Reached {
   /** Of a sweep that several machines drive: this one's, and when all begin [ms since 1970]. */
   share?: Share & { start_at_ms: number };
   /** Who drives the sessions, where it is not this machine. */
-  fleet?: Fleet;
+  fleet?: DrivingFleet;
   /** What is there already, by name of the part. */
   found?: Map<string, FoundAttempt[]>;
 }
@@ -306,7 +306,11 @@ async function attemptPart(
 }
 
 /** The machines for a level; those who are new are in the provenance before they drive anything. */
-async function gather(level: number, fleet: Fleet, { provenance, directory, guards }: PartContext): Promise<Team> {
+async function gather(
+  level: number,
+  fleet: DrivingFleet,
+  { provenance, directory, guards }: PartContext,
+): Promise<Team> {
   const team = await fleet.gather(level, guards.stop);
   const machines = fleet.machines();
   if (JSON.stringify(machines) !== JSON.stringify(provenance.shares)) {

@@ -6,7 +6,8 @@ import type { LimitFound } from "../schema/limit.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 import type { Provenance, Share } from "../schema/run.ts";
-import type { Fleet } from "./agents.ts";
+import { drivingFleet } from "./agents.ts";
+import type { Fleet } from "./fleet.ts";
 import { makeProvenance, planHash } from "./make_provenance.ts";
 import { reachTarget } from "./reach_target.ts";
 import { checkOut, RunDirectory } from "./run_directory.ts";
@@ -94,7 +95,8 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
   });
   const reached = await reachTarget(asked, options.consent, { share: share !== undefined });
   const { plan } = reached;
-  await options.fleet?.check(plan);
+  const fleet = drivingFleet(options.fleet);
+  await fleet?.check(plan);
   const directory = RunDirectory.create(out);
   try {
     const facts = share && shareFacts(share, plan);
@@ -102,7 +104,7 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
     directory.describe(plan, provenance);
     directory.note({ event: "sweep_started", plan_sha256: planHash(plan) });
     if (facts) tellShare(facts, provenance.plan_sha256, { ...options, elsewhere: reached.elsewhere });
-    const end = await runParts({ ...reached, directory, provenance, ...options, share });
+    const end = await runParts({ ...reached, directory, provenance, ...options, share, fleet });
     return options.share ? { ...end, share: options.share } : end;
   } catch (error) {
     throw resumable(error as Error, out);
