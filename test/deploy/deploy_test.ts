@@ -64,7 +64,7 @@ Deno.test("every flag in manifests and unit is one that the command has", async 
   const { stdout: help } = await runPlimsoll(["worker", "--help"]);
   const sweepHelp = (await runPlimsoll(["sweep", "--help"])).stdout + help;
   const flagsIn = (text: string) => new Set(text.match(/(?<=[\s=\[])--[a-z][a-z-]*/g) ?? []);
-  const own = new Set(["--no-lock", "--config"]);
+  const own = new Set(["--cached-only", "--frozen", "--config"]);
   const texts: [string, string, string][] = [
     ["plimsoll-worker.service", read("plimsoll-worker.service"), help],
     ["workers.yaml", read("kubernetes", "workers.yaml"), help],
