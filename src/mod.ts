@@ -105,8 +105,8 @@ export { importRun } from "./importers/mod.ts";
 export type { ImportOptions } from "./importers/mod.ts";
 
 // The same sweep over many machines
-export { openFleet, runWorker } from "./cluster/mod.ts";
-export type { FleetOptions, HubOptions, WorkerEnd, WorkerOptions } from "./cluster/mod.ts";
+export { fetchArtifacts, openFleet, runWorker } from "./cluster/mod.ts";
+export type { FetchEnd, FleetOptions, HubOptions, WorkerEnd, WorkerOptions } from "./cluster/mod.ts";
 export type { Fleet } from "./run/mod.ts";
 
 // From rows to levels

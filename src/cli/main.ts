@@ -18,6 +18,10 @@ const COMMANDS: Record<string, { what: string; load: () => Promise<Command> }> =
     what: "drive shares of sweeps that a hub hands out",
     load: async () => (await import("./worker.ts")).worker,
   },
+  fetch: {
+    what: "fetch artifacts that workers kept of a run",
+    load: async () => (await import("./fetch.ts")).fetchCommand,
+  },
   merge: {
     what: "make one run of the shares that several machines drove",
     load: async () => (await import("./merge.ts")).merge,

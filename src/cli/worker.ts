@@ -14,6 +14,7 @@ ${HUB_HELP}
   --capacity N             the most sessions that this machine takes; shares are in proportion
   --name NAME              its name at the hub                        (the machine's, and a few digits)
   --spool DIR              where rows lie until they are sent, and artifacts stay   (a folder of the temporary one)
+  --serve-artifacts HOST:PORT   give out screenshots and the like to plimsoll fetch; over TLS with --hub-cert and --hub-key
   --i-may-load-test=HOST:PORT   consent to load a host that is not loopback: each worker has its own
   --json                   print what it did as one JSON document when it ends
 
@@ -37,6 +38,7 @@ export async function worker(args: string[]): Promise<number> {
     capacity: { type: "string" },
     name: { type: "string" },
     spool: { type: "string" },
+    "serve-artifacts": { type: "string" },
     "i-may-load-test": { type: "string" },
     json: { type: "boolean" },
     help: { type: "boolean", short: "h" },
@@ -62,6 +64,7 @@ export async function worker(args: string[]): Promise<number> {
     capacity: readNumber(values.capacity as string, "--capacity", { low: 1, high: 100_000, whole: true }),
     name: values.name as string | undefined,
     spool: values.spool as string | undefined ?? join(tmpdir(), `plimsoll-worker-${process.pid}`),
+    serve: values["serve-artifacts"] as string | undefined,
     consent: values["i-may-load-test"] as string | undefined,
     signal: controller.signal,
     onNote: (text) => console.error(`${new Date().toISOString()} ${text}`),

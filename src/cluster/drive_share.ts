@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { join, relative } from "node:path";
 import type { Redis } from "ioredis";
 import { agentsFor, type AgentUse, attemptLength, makePlan, shareOf, splitShare } from "../plan/mod.ts";
 import { agentPermissions } from "../run/agent_permissions.ts";
@@ -9,11 +10,20 @@ import { Guards } from "../run/guards.ts";
 import { planHash } from "../run/make_provenance.ts";
 import { pause } from "../run/pause.ts";
 import { type Reached, reachTarget } from "../run/reach_target.ts";
+import { Recorder } from "../run/recorder.ts";
 import { secretsFor } from "../run/run_parts.ts";
 import type { Plan } from "../schema/plan.ts";
-import type { AttemptSeal, Share } from "../schema/run.ts";
+import type { AttemptSeal, FileSeal, Share } from "../schema/run.ts";
 import type { Hub, HubClock } from "./hub.ts";
-import { BEAT, type Down, keys, type ShareJob, type ShareResult, type WorkerCard } from "./messages.ts";
+import {
+  type ArtifactLine,
+  BEAT,
+  type Down,
+  keys,
+  type ShareJob,
+  type ShareResult,
+  type WorkerCard,
+} from "./messages.ts";
 import type { WorkerOptions } from "./run_worker.ts";
 import { Shipper } from "./shipper.ts";
 import { splitByCapacity } from "./split_by_capacity.ts";
@@ -100,7 +110,11 @@ export class ShareDriver {
         guards,
       });
       if (end.kind === "stopped") throw new Error(end.reason);
-      const { files, started_at } = end.seal;
+      const { started_at } = end.seal;
+      const files = {
+        ...end.seal.files,
+        ...listArtifacts({ run, folder, artifacts }, { worker: this.card.worker, job }),
+      };
       await Promise.race([shipper.finish(), aborted(guards.stop)]);
       const seal: AttemptSeal = { ...end.seal, level: job.level, replicate: job.replicate, attempt: job.attempt };
       known.used.push(...agentUse(folder, seal));
@@ -216,6 +230,23 @@ class Words {
     else if (word.type === "stop") this.stop.abort();
     else if (word.type === "abandon") this.onAbandon();
   }
+}
+
+/** What stays here is listed in the run, with hashes: whoever fetches it later sees whether it is the same. */
+function listArtifacts(
+  { run, folder, artifacts }: { run: string; folder: string; artifacts: string },
+  { worker, job }: { worker: string; job: ShareJob },
+): Record<string, FileSeal> {
+  if (artifacts === folder) return {};
+  const names = [...Deno.readDirSync(artifacts)].filter(({ isFile }) => isFile).map(({ name }) => name).sort();
+  const recorder = new Recorder(join(folder, "artifacts.jsonl"));
+  for (const name of names) {
+    const content = Deno.readFileSync(join(artifacts, name));
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    const path = relative(run, join(artifacts, name));
+    recorder.add({ worker, run: job.run, path, bytes: content.length, sha256 } satisfies Omit<ArtifactLine, "seq">);
+  }
+  return { "artifacts.jsonl": recorder.close() };
 }
 
 /** The plan without the target's processes, which are another machine's. */

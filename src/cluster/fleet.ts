@@ -220,7 +220,9 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
     const known = this.#members.get(card.worker);
     if (known) return known;
     const k = 1 + Math.max(0, ...[...this.#members.values()].map((member) => member.k));
-    const member = { k, card };
+    // Its token is for the hub alone.
+    const { artifacts: _, ...told } = card;
+    const member = { k, card: told };
     this.#members.set(card.worker, member);
     return member;
   }

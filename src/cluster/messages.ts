@@ -16,6 +16,8 @@ export const BEAT = {
 export interface WorkerCard extends Omit<ShareProvenance, "k" | "of" | "sampled_target"> {
   worker: string;
   capacity: number;
+  /** Where it gives out artifacts, and to whom. */
+  artifacts?: { url: string; token: string };
 }
 
 /** What a worker is told to drive: the data of a job. */
@@ -43,6 +45,22 @@ export interface ShareResult {
   files: Record<string, FileSeal>;
   share: ShareSeal;
 }
+
+/** One line of `artifacts.jsonl`: a file that stayed on the worker. */
+export interface ArtifactLine {
+  seq: number;
+  worker: string;
+  /** The folder of the run there. */
+  run: string;
+  /** Within the run. */
+  path: string;
+  bytes: number;
+  /** Hash of the whole file, hexadecimal. */
+  sha256: string;
+}
+
+/** What the path of an artifact may be: nothing that leads elsewhere. */
+export const ARTIFACT_PATH = /^artifacts\/levels\/\d+\/r\d+\/a\d+\/(?!\.)[\w.-]+$/;
 
 /** What a coordinator says to the worker of a share. */
 export type Down =

@@ -170,7 +170,7 @@ export function localName(
   { index, capacities }: Pick<ShareJob, "index" | "capacities">,
 ): string | undefined {
   if (name === "resources.jsonl") return attemptFile("resources", index + 2);
-  const [, kind, agent = "1"] = /^(requests|events)(?:\.([1-9]\d{0,2}))?\.jsonl$/.exec(name) ?? [];
+  const [, kind, agent = "1"] = /^(requests|events|artifacts)(?:\.([1-9]\d{0,2}))?\.jsonl$/.exec(name) ?? [];
   if (kind === undefined) return undefined;
-  return attemptFile(kind as "requests" | "events", index + 1 + (Number(agent) - 1) * capacities.length);
+  return attemptFile(kind as "requests" | "events" | "artifacts", index + 1 + (Number(agent) - 1) * capacities.length);
 }

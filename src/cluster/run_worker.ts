@@ -5,6 +5,7 @@ import { makeProvenance } from "../run/make_provenance.ts";
 import { pause } from "../run/pause.ts";
 import { makePlan } from "../plan/mod.ts";
 import { InputError } from "../schema/input_error.ts";
+import { checkServe, serveArtifacts } from "./serve_artifacts.ts";
 import { ShareDriver } from "./drive_share.ts";
 import { Hub, type HubOptions } from "./hub.ts";
 import { BEAT, keys, type ShareJob, type WorkerCard } from "./messages.ts";
@@ -23,6 +24,13 @@ export interface WorkerOptions extends HubOptions {
   name?: string;
   /** Where its agents write before rows are sent, and artifacts stay. */
   spool: string;
+  /**
+   * `HOST:PORT` where it gives out artifacts to who can read its token at the hub, with `cert` and `key` over TLS; without
+   * them on loopback only.
+   *
+   * @default they are not given out
+   */
+  serve?: string;
   /** Ends it: what it drives is void. */
   signal?: AbortSignal;
   /** Told what it does, a sentence each. */
@@ -55,7 +63,10 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
     throw new InputError("--capacity", capacity, "the most sessions that this machine takes, from 1 to 100000");
   }
   const card = makeCard(options);
+  checkServe(options);
   await using hub = await Hub.open(options);
+  await using server = options.serve === undefined ? undefined : serveArtifacts(options);
+  if (server) card.artifacts = { url: server.url, token: server.token };
   const { redis, prefix } = hub;
   const { Worker } = await import("bullmq");
   const shares = { complete: 0, failed: 0, refused: 0 };
