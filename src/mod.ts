@@ -43,7 +43,7 @@ export type { ExportEnd } from "./schema/export.ts";
 export type { AggregateRow, Imported, ImportedFile, ImportEnd, ImportFormat } from "./schema/imported.ts";
 export type { AttemptSeal, CoolDown, FileSeal, ManifestLine, Provenance, Resumer, RunInfo } from "./schema/run.ts";
 export type { Share, ShareClock, ShareProvenance, ShareSeal } from "./schema/run.ts";
-export type { Baseline, Flag, FlagName, LevelSummary, RunSummary } from "./schema/levels.ts";
+export type { Baseline, Flag, FlagName, LevelSummary, RunSummary, WorkerLevel } from "./schema/levels.ts";
 export type {
   Evaluation,
   Extrapolation,

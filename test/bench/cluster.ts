@@ -78,7 +78,7 @@ async function throughput(hub: RunningHub, folder: string, rows: number): Promis
 
 async function costs(hub: RunningHub, folder: string, quick: boolean): Promise<void> {
   await using nginx = await Nginx.start(folder);
-  const levels = quick ? [5, 10] : [1000, 2500, 5000, 10_000];
+  const levels = quick ? [5, 10] : [1000, 2000, 4000, 7000, 10_000];
   const workers = [];
   for (let k = 1; k <= WORKERS; k++) workers.push(await startWorker(hub, `w${k}`, { capacity: 10_000 }));
   const out = join(folder, "run");
@@ -88,8 +88,8 @@ async function costs(hub: RunningHub, folder: string, quick: boolean): Promise<v
       url: `http://127.0.0.1:${nginx.port}/`,
       levels,
       replicates: quick ? 1 : 2,
-      duration_ms: quick ? 1500 : 8000,
-      warmup_ms: quick ? 0 : 4000,
+      duration_ms: quick ? 1500 : 6000,
+      warmup_ms: quick ? 0 : 3000,
       idle_ms: 1000,
       pace_ms: 2000,
       // What Redis uses is what is looked at.

@@ -56,6 +56,30 @@ Deno.test({
 
     const summary = summarise(dataset);
     const fits = fitAll(summary);
+    // What each worker used, and what leads the sweep here, is what is summed.
+    const byWorker = summary.workers!;
+    assert.equal(byWorker.length, 2 * (1 + 2 + 2 + 2));
+    for (const { level, replicate, metrics } of summary.levels) {
+      const { seal, resources } = dataset.attempts.find(({ seal, discarded }) =>
+        !discarded && seal.level === level && seal.replicate === replicate
+      )!;
+      const { from_ms, to_ms } = seal.window;
+      const own = resources.filter((row) =>
+        row.share === undefined && row.group === "generator" && row.t_ms >= from_ms && row.t_ms <= to_ms
+      );
+      const [first, last] = [own[0], own.at(-1)!];
+      const shares = seal.shares!.map(({ k, sessions }, index) =>
+        byWorker.find((one) =>
+          one.worker === k && one.level === sessions &&
+          one.replicate === (replicate - 1) * seal.shares!.length + index + 1
+        )!.metrics.generator_cores
+      );
+      const sum = shares.reduce(
+        (total, cores) => total + cores,
+        (last.cpu_ms - first.cpu_ms) / (last.t_ms - first.t_ms),
+      );
+      assert(Math.abs(sum / metrics.generator_cores - 1) < 1e-9, `${sum} of ${metrics.generator_cores} cores`);
+    }
     const slope = fitDemand(summary.levels, "target_cores");
     assert(slope.at !== undefined);
     const truth = await streamer.truth();
