@@ -35,6 +35,8 @@ export function readHub({ values }: Flags): HubOptions | undefined {
   }
   const file = (name: string) => text(name) === undefined ? undefined : readText(text(name)!, `--${name}`);
   const password = file("hub-password-file")?.trim() ?? process.env.PLIMSOLL_HUB_PASSWORD;
+  // No agent inherits it, and no step of a session can name it.
+  delete process.env.PLIMSOLL_HUB_PASSWORD;
   const user = text("hub-user") ?? process.env.PLIMSOLL_HUB_USER;
   const options = {
     ...{ user, password, ca: file("hub-ca"), cert: file("hub-cert"), key: file("hub-key"), fleet: text("fleet") },

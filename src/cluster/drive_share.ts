@@ -33,6 +33,10 @@ const OF_THE_TARGET = [
   ...["target_pid", "target_port", "target_name", "target_cgroup", "target_command"],
   ...["target_prometheus", "target_labels"],
 ] as const;
+/** A browser is one of this machine's own: what the plan names may be any program. */
+const OF_THIS_MACHINE = "browser";
+/** What is left of a share at the hub is gone after that long, whoever was to take it. */
+const LEFT_MS = 600_000;
 const BLOCK_MS = 500;
 const LOOK_MS = 100;
 
@@ -132,6 +136,7 @@ export class ShareDriver {
       this.#guards = undefined;
       shipper.stop();
       words.close();
+      for (const key of [up, down]) this.hub.redis.pexpire(key, LEFT_MS).catch(() => {});
       // All of it is with the hub, or void.
       await Deno.remove(folder, { recursive: true }).catch(() => {});
     }
@@ -179,6 +184,9 @@ export class ShareDriver {
   #split(job: ShareJob, plan: Plan, used: AgentUse[]): { share: Share; sessions: number[] }[] {
     const share = { k: job.index + 1, of: job.capacities.length };
     const sessions = splitByCapacity(job.level, job.capacities)[job.index];
+    if (sessions.length > this.card.capacity) {
+      throw new Error(`${sessions.length} sessions are more than its capacity, ${this.card.capacity}`);
+    }
     const most = Math.min(this.card.vcpus, this.card.cgroup_limits.cores ?? Infinity, sessions.length);
     const wanted = plan.agents ?? (plan.mode === "http" ? agentsFor(sessions.length, used, most).agents : 1);
     const agents = Math.max(1, Math.min(wanted, sessions.length));
@@ -249,10 +257,11 @@ function listArtifacts(
   return { "artifacts.jsonl": recorder.close() };
 }
 
-/** The plan without the target's processes, which are another machine's. */
+/** The plan without the target's processes, which are another machine's, and without programs to run on this one. */
 function ownPlan(plan: Plan): Plan {
+  if (plan.mode === "command") throw new Error("a worker runs no load generator that a plan names");
   const own: Partial<Plan> = { ...plan };
-  for (const field of OF_THE_TARGET) delete own[field];
+  for (const field of [...OF_THE_TARGET, OF_THIS_MACHINE] as const) delete own[field];
   return makePlan(own as Plan);
 }
 

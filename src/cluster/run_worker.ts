@@ -68,7 +68,8 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
   await using server = options.serve === undefined ? undefined : serveArtifacts(options);
   if (server) card.artifacts = { url: server.url, token: server.token };
   const { redis, prefix } = hub;
-  const { Worker } = await import("bullmq");
+  await takeName(hub, card);
+  const { Queue, Worker } = await import("bullmq");
   const shares = { complete: 0, failed: 0, refused: 0 };
   const driver = new ShareDriver(hub, card, { ...options, spool: resolve(options.spool) });
   const worker = new Worker<ShareJob>(card.worker, (job) => driver.drive(job.id!, job.data), {
@@ -114,10 +115,31 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
   }
   driver.end("the worker was told to end");
   await Promise.race([
-    worker.close().then(() => redis.del(keys.worker(prefix, card.worker))).catch(() => {}),
+    worker.close().then(async () => {
+      const queue = new Queue(card.worker, { connection: redis, prefix: keys.bull(prefix), skipMetasUpdate: true });
+      await queue.obliterate({ force: true });
+      const left = ["meta", "id", "events", "marker", "stalled-check"].map((name) => queue.toKey(name));
+      await redis.del(keys.worker(prefix, card.worker), ...left);
+      await redis.srem(keys.workers(prefix), card.worker);
+    }).catch(() => {}),
     new Promise((resolve) => setTimeout(resolve, 10_000)),
   ]);
   return { worker: card.worker, shares };
+}
+
+/**
+ * Two workers of one name would take each other's jobs. One that was killed has its name for a moment yet.
+ *
+ * @throws {InputError} If another worker has it.
+ */
+async function takeName({ redis, prefix }: Hub, card: WorkerCard): Promise<void> {
+  const take = () => redis.set(keys.worker(prefix, card.worker), JSON.stringify(card), "PX", BEAT.lost_ms, "NX");
+  for (const end_ms = performance.now() + BEAT.lost_ms + BEAT.every_ms; await take() === null;) {
+    if (performance.now() > end_ms) {
+      throw new InputError("--name", card.worker, "a name that no other worker of the fleet has");
+    }
+    await pause(BEAT.every_ms, new AbortController().signal);
+  }
 }
 
 function makeCard({ name, capacity }: WorkerOptions): WorkerCard {

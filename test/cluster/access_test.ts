@@ -1,13 +1,14 @@
 /** Who may not come in can neither read nor write; who may, can do nothing but what a fleet needs. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type HubOptions, openFleet, runWorker } from "../../src/cluster/mod.ts";
 import { startStreamer } from "../../src/demo/mod.ts";
+import { makePlan } from "../../src/plan/mod.ts";
 import { sweep } from "../../src/run/mod.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { runPlimsoll } from "../cli/run_plimsoll.ts";
-import { SHORT } from "../faults/under_fault.ts";
+import { SHORT, until } from "../faults/under_fault.ts";
 import { accessOf, startHub, startWorker, withRedis } from "./start_hub.ts";
 
 Deno.test({
@@ -88,6 +89,66 @@ Deno.test({
     } finally {
       redis.disconnect();
     }
+  },
+});
+
+Deno.test({
+  name: "a worker runs no program that a job names, takes no more than its capacity, and has a name of its own",
+  ...withRedis,
+  fn: async () => {
+    await using folder = await tempFolder();
+    await using hub = await startHub();
+    const worker = await startWorker(hub, "w1", { capacity: 2 });
+    await using redis = await hub.connect();
+    await redis.set("plimsoll:main:lease", "of-the-test");
+    const { Queue, QueueEvents } = await import("bullmq");
+    const at = { connection: redis, prefix: "plimsoll:main:bull" };
+    const queue = new Queue("w1", at);
+    const events = new QueueEvents("w1", at);
+    const trace = join(folder.path, "trace");
+    const script = join(folder.path, "program");
+    await Deno.writeTextFile(script, `#!/bin/sh\ntouch ${trace}\n`, { mode: 0o755 });
+    await using target = await startStreamer();
+    const plan = makePlan({ url: target.url, levels: [3] });
+    const jobs: [string, object, RegExp][] = [
+      ["a load generator", { plan: { ...plan, mode: "command", command: [script] } }, /no load generator/],
+      ["more than it carries", { plan }, /more than its capacity/],
+      ["somebody else's job", { plan, lease: "another" }, /coordinator is not there/],
+    ];
+    const rest = { secret: "x", run: "0".repeat(8), level: 3, replicate: 1, attempt: 1, share: 1, index: 0 };
+    try {
+      for (const [what, job, reason] of jobs) {
+        const data = { lease: "of-the-test", ...rest, capacities: [9], groups: [], ...job };
+        const { id } = await queue.add("share", data, { attempts: 1, jobId: `job-${crypto.randomUUID()}` });
+        const found = async () => (await queue.getJob(id!))?.failedReason ?? "";
+        for (let tries = 0; await found() === "" && tries < 200; tries++) {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        assert.match(await found(), reason, what);
+      }
+      assert(!existsSync(trace));
+      // And a browser that a plan names is not what is started.
+      const browsers = { ...plan, mode: "playwright", levels: [1], browser: script };
+      await queue.add(
+        "share",
+        { lease: "of-the-test", ...rest, level: 1, capacities: [9], groups: [], plan: browsers },
+        {
+          jobId: "browser",
+        },
+      );
+      await until(() => worker.processes().some(({ command }) => command.includes("browser_agent")));
+      await until(() => worker.processes().some(({ command }) => /chrom/i.test(command.split(" ")[0])));
+      assert(!existsSync(trace));
+    } finally {
+      await events.close();
+    }
+    await assert.rejects(
+      runWorker({ ...hub.options, capacity: 1, name: "w1", spool: folder.path }),
+      { name: "InputError", field: "--name" },
+    );
+    worker.kill("SIGTERM");
+    assert.equal((await worker.ended()).code, 0, worker.said());
+    assert.deepEqual(await redis.keys("plimsoll:main:worker*"), []);
   },
 });
 

@@ -165,6 +165,29 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a sweep that is stopped lets its workers drain, and resume goes on with them",
+  ...withRedis,
+  fn: () =>
+    withScene(async ({ out, hub, target, start, resume }) => {
+      const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+      const sweep = start(["--workers", "2"]);
+      await underLoad(out, target);
+      sweep.kill("SIGINT");
+      const stopped = await sweep.ended();
+      assert.equal(stopped.code, 130, stopped.stderr);
+      assert.equal(stopped.end!.state, "stopped");
+      assert.deepEqual(failures(out).map((line) => line.event === "attempt_failed" && line.stopped), [true]);
+      const before = target.answered_ms.length;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      assert.equal(target.answered_ms.length, before, "somebody still loads the target");
+      const { code, end } = await resume().ended();
+      assert.equal(code, 0, end?.reason);
+      await assertAccepted(out, 2);
+      for (const shares of await endAll(w1, w2)) assert.equal(shares.failed, 0);
+    }),
+});
+
+Deno.test({
   name: "a hub that is killed and started anew has lost nothing that it acknowledged",
   ...withRedis,
   fn: () =>
