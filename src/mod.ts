@@ -43,7 +43,7 @@ export type { ExportEnd } from "./schema/export.ts";
 export type { AggregateRow, Imported, ImportedFile, ImportEnd, ImportFormat } from "./schema/imported.ts";
 export type { AttemptSeal, CoolDown, FileSeal, ManifestLine, Provenance, Resumer, RunInfo } from "./schema/run.ts";
 export type { Share, ShareClock, ShareProvenance, ShareSeal } from "./schema/run.ts";
-export type { Baseline, Flag, FlagName, LevelSummary, RunSummary } from "./schema/levels.ts";
+export type { Baseline, Flag, FlagName, LevelSummary, RunSummary, WorkerLevel } from "./schema/levels.ts";
 export type {
   Evaluation,
   Extrapolation,
@@ -103,6 +103,11 @@ export type {
 export type { BrowserCall, BrowserContext, BrowserModule, BrowserPage } from "./drive/browser/browser_module.ts";
 export { importRun } from "./importers/mod.ts";
 export type { ImportOptions } from "./importers/mod.ts";
+
+// The same sweep over many machines
+export { fetchArtifacts, openFleet, runWorker } from "./cluster/mod.ts";
+export type { FetchEnd, FleetOptions, HubOptions, WorkerEnd, WorkerOptions } from "./cluster/mod.ts";
+export type { Fleet } from "./run/mod.ts";
 
 // From rows to levels
 export { derive, exportRun, levelFrame, load, summarise, timeline } from "./dataset/mod.ts";

@@ -14,6 +14,14 @@ const COMMANDS: Record<string, { what: string; load: () => Promise<Command> }> =
     what: "go on with a sweep that was stopped or broke",
     load: async () => (await import("./resume.ts")).resume,
   },
+  worker: {
+    what: "drive shares of sweeps that a hub hands out",
+    load: async () => (await import("./worker.ts")).worker,
+  },
+  fetch: {
+    what: "fetch artifacts that workers kept of a run",
+    load: async () => (await import("./fetch.ts")).fetchCommand,
+  },
   merge: {
     what: "make one run of the shares that several machines drove",
     load: async () => (await import("./merge.ts")).merge,

@@ -1,7 +1,8 @@
 import { InputError } from "../schema/input_error.ts";
 import { resume as resumeRun } from "../run/mod.ts";
 import { readFlags } from "./flags.ts";
-import { endCode, endText, inTerminal } from "./sweep.ts";
+import { HUB_FLAGS, readFleet } from "./hub_flags.ts";
+import { endCode, endText, inTerminal, withFleet } from "./sweep.ts";
 
 const HELP = `Goes on with a sweep that was stopped, or that broke.
 
@@ -12,6 +13,7 @@ order that the run began with; what broke three times is tried once more. A sear
 found. A file STOP in the run's folder is removed.
 
   --i-may-load-test=HOST:PORT   consent to load a host that is not loopback, again
+  --hub rediss://HOST:PORT      where workers drove it: their hub, and its flags as plimsoll worker --help
   --json                        print one JSON document and nothing else
 
   plimsoll resume data/runs/first
@@ -25,6 +27,8 @@ found. A file STOP in the run's folder is removed.
  */
 export async function resume(args: string[]): Promise<number> {
   const flags = readFlags(args, {
+    ...HUB_FLAGS,
+    workers: { type: "string" },
     "i-may-load-test": { type: "string" },
     json: { type: "boolean" },
     help: { type: "boolean", short: "h" },
@@ -36,7 +40,8 @@ export async function resume(args: string[]): Promise<number> {
   const [path] = flags.positionals;
   if (path === undefined) throw new InputError("RUN", "nothing", "the folder of a run");
   const consent = flags.values["i-may-load-test"] as string | undefined;
-  const end = await inTerminal((options) => resumeRun(path, { consent, ...options }));
+  const hub = readFleet(flags);
+  const end = await withFleet(hub, (fleet) => inTerminal((options) => resumeRun(path, { consent, fleet, ...options })));
   if (flags.values.json) console.log(JSON.stringify({ schema: "plimsoll.sweep/1", ...end }, null, 2));
   else console.log(endText(end));
   return endCode(end);

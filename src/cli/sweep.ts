@@ -1,9 +1,11 @@
 import process from "node:process";
+import { type FleetOptions, openFleet } from "../cluster/mod.ts";
 import { describeLoad } from "../dataset/describe_load.ts";
 import { attemptLength, attemptOrder, checkUrl, parseShare, type PlannedReplicate, slotOf } from "../plan/mod.ts";
 import {
   checkOut,
   checkShare,
+  type Fleet,
   pinFiles,
   sweep as runSweep,
   type SweepEnd,
@@ -16,6 +18,7 @@ import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { Share } from "../schema/run.ts";
 import { type Flags, readFlags } from "./flags.ts";
+import { HUB_FLAGS, readFleet } from "./hub_flags.ts";
 import { PLAN_FLAGS, planFromFlags } from "./plan_flags.ts";
 import { clock, terminalProgress } from "./terminal_progress.ts";
 
@@ -65,6 +68,8 @@ const HELP = `Runs concurrent sessions at several levels against a target and me
   --seed N                 order of levels, phases of sessions        (1)
   --agents N               processes that share the sessions of a level    (one; http: more when one uses 60 % of a core)
   --share K/N, --start-at TIME   drive a share of every level, as one of N machines: see below
+  --hub rediss://HOST:PORT  workers drive the sessions: see below; flags of the hub as plimsoll worker --help
+  --workers N              with --hub: wait for so many, and for a new one in place of one that is lost   (1)
   --out DIR                the run's folder, new                      (data/runs/TIME-MODE)
   --i-may-load-test=HOST:PORT   consent to load a host that is not loopback; with a page of metrics
                            elsewhere both: HOST:PORT,HOST:PORT
@@ -142,6 +147,13 @@ machine that the target runs on samples it. TIME is ISO 8601, or HH:MM:SS of tod
   plimsoll sweep PLAN.json --share 1/3 --start-at 14:30:00 --out share-1       on the first machine
   plimsoll sweep PLAN.json --share 2/3 --start-at 14:30:00 --out share-2       on the second, and so on
   plimsoll merge data/runs/whole share-1 share-2 share-3
+
+Or a hub, a Redis that all reach, hands the shares out: they begin together whatever the clocks say, what a machine misses is
+repeated, and the run is here, as that of one machine. The machine of the sweep samples the target, or reads its page of
+metrics; workers hold what they can carry (--capacity). plimsoll worker --help says more.
+
+  plimsoll worker --hub rediss://hub.example:6380 --capacity 2000              on each machine
+  plimsoll sweep PLAN.json --hub rediss://hub.example:6380 --workers 3         beside the target
 `;
 
 /**
@@ -155,6 +167,8 @@ export async function sweep(args: string[]): Promise<number> {
     ...PLAN_FLAGS,
     out: { type: "string" },
     "i-may-load-test": { type: "string" },
+    ...HUB_FLAGS,
+    workers: { type: "string" },
     share: { type: "string" },
     "start-at": { type: "string" },
     "dry-run": { type: "boolean" },
@@ -167,6 +181,7 @@ export async function sweep(args: string[]): Promise<number> {
   }
   const plan = planFromFlags(flags);
   const shared = readShare(flags);
+  const hub = readFleet(flags);
   const out = flags.values.out as string | undefined;
   const consent = flags.values["i-may-load-test"] as string | undefined;
   if (flags.values["dry-run"]) {
@@ -178,10 +193,20 @@ export async function sweep(args: string[]): Promise<number> {
     console.log(flags.values.json ? JSON.stringify(dry, null, 2) : dryRunText(plan, dry));
     return 0;
   }
-  const end = await sweepInTerminal(plan, { out, consent, ...shared });
+  const end = await withFleet(hub, (fleet) => sweepInTerminal(plan, { out, consent, ...shared, fleet }));
   if (flags.values.json) console.log(JSON.stringify({ schema: "plimsoll.sweep/1", ...end }, null, 2));
   else console.log(endText(end));
   return endCode(end);
+}
+
+/** Runs something with the workers of a hub, if there is one. */
+export async function withFleet<Result>(
+  hub: FleetOptions | undefined,
+  run: (fleet?: Fleet) => Promise<Result>,
+): Promise<Result> {
+  if (!hub) return await run();
+  await using fleet = await openFleet({ ...hub, onNote: (text) => process.stderr.write(`${text}\n`) });
+  return await run(fleet);
 }
 
 /** The exit code for how a sweep ended. */
@@ -192,7 +217,7 @@ export function endCode(end: SweepEnd): number {
 /** Runs a sweep with progress on standard error. The first Ctrl-C drains the sessions, a second one ends at once. */
 export function sweepInTerminal(
   plan: Plan,
-  options: Pick<SweepOptions, "out" | "consent" | "share" | "start_at">,
+  options: Pick<SweepOptions, "out" | "consent" | "share" | "start_at" | "fleet">,
 ): Promise<SweepEnd> {
   return inTerminal((own) => runSweep(plan, { ...options, ...own }));
 }

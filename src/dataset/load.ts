@@ -189,13 +189,17 @@ function shareWarnings({ share, shares }: Provenance, attempts: Attempt[]): stri
     ];
   }
   if (!shares) return [];
-  const sampled = shares.find(({ sampled_target }) => sampled_target)!;
+  const sampled = shares.find(({ sampled_target }) => sampled_target);
+  const [of, sampledBy] = sampled ? [`Merged of ${shares.length} shares`, `share ${sampled.k} sampled them`] : [
+    `${shares.length} ${shares.length === 1 ? "worker" : "workers"} drove it`,
+    "the machine of the sweep sampled them",
+  ];
   const late = attempts.flatMap(({ seal }) => seal.shares?.map(({ start_late_ms }) => start_late_ms) ?? []);
   const alone = new Set(shares.map(({ machine, k }) => machine ?? k)).size === 1;
   const unkept = shares.filter(({ clock }) => clock === "nobody known").map(({ k }) => k);
   const programs = new Set(shares.map(({ plimsoll_version, git_revision }) => `${plimsoll_version} (${git_revision})`));
   return [
-    `Merged of ${shares.length} shares. The target and its machine are as share ${sampled.k} sampled them; generators and ` +
+    `${of}. The target and its machine are as ${sampledBy}; generators and ` +
     "browsers are summed over all machines, so system totals, and the textbook figure from them, leave the other " +
     "machines out",
     ...(late.length === 0

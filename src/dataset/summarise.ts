@@ -7,6 +7,7 @@ import type { Plan } from "../schema/plan.ts";
 import type { ManifestLine } from "../schema/run.ts";
 import { type Attempt, reducedOf } from "./attempt.ts";
 import type { Dataset } from "./load.ts";
+import { workerLevels } from "./worker_levels.ts";
 import { importedCapacity, importedWarnings, reduceImported } from "./reduce_imported.ts";
 
 /**
@@ -39,6 +40,9 @@ export function summarise(dataset: Dataset): RunSummary {
       }
       : reducedOf(attempt, { plan, capacity })
   );
+  const workers = dataset.attempts.flatMap((attempt, index) =>
+    attempt.discarded ? [] : workerLevels(attempt, reduced[index].summary)
+  ).sort((a, b) => a.level - b.level || a.replicate - b.replicate);
   const inOrder = reduced.map(({ summary }) => summary);
   const levels = inOrder.filter((_, index) => !dataset.attempts[index].discarded)
     .sort((a, b) => a.level - b.level || a.replicate - b.replicate);
@@ -65,6 +69,7 @@ export function summarise(dataset: Dataset): RunSummary {
     capacity: imported ? importedCapacity(levels, imported.machine) : { cores, memory_bytes },
     baseline,
     levels,
+    ...(workers.length > 0 ? { workers } : {}),
     flags: imported ? [] : flagSweep(inOrder, { restarted: plan.target_command !== undefined }),
     ...screenshotsOf(plan),
     ...limitOf(dataset.info.manifest),

@@ -26,13 +26,17 @@ import { type FitOptions, fitPoints } from "./fit_points.ts";
  * assert.equal(fitDemand(levels, "target_memory_bytes").verdict.kind, "linear");
  * ```
  */
-export function fitDemand(levels: readonly LevelSummary[], metric: string, options: FitOptions = {}): MetricFit {
+export function fitDemand(
+  levels: readonly Pick<LevelSummary, "level" | "replicate" | "sessions" | "metrics" | "flags">[],
+  metric: string,
+  options: FitOptions = {},
+): MetricFit {
   return fitPoints(pointsOf(levels, metric, "demand"), { ...options, metric, kind: "demand" });
 }
 
 /** The replicates that have the metric, as points. */
 export function pointsOf(
-  levels: readonly LevelSummary[],
+  levels: Parameters<typeof fitDemand>[0],
   metric: string,
   kind: "demand" | "throughput",
 ): FitPoint[] {

@@ -65,7 +65,7 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
     metrics[`${group}_memory_bytes`] = max(memory);
     metrics[`${group}_memory_mean_bytes`] = mean(memory);
   }
-  addShares(metrics, byShare);
+  addShares(metrics, byShare, byGroup);
   for (const what of ["cores", "memory_bytes"]) {
     const parts = plan.size_groups.map((group) => metrics[`${group}_${what}`]);
     if (parts.every((part) => part !== undefined)) {
@@ -258,24 +258,38 @@ function otherMachines(
 }
 
 /** Adds what generators and browsers of other machines used; their peaks need not have come at one time. */
-function addShares(metrics: Record<string, number>, byShare: Map<number, ReducedSample[]>): void {
-  const add = (name: string, value: number | undefined) => {
-    // A sum that lacks a machine would be a lower cost.
-    if (value === undefined || metrics[name] === undefined) delete metrics[name];
-    else metrics[name] += value;
-  };
-  for (const all of byShare.values()) {
-    for (const group of ["generator", "browser"]) {
-      const rows = all.filter((row) => row.group === group);
-      if (rows.length === 0) continue;
-      const memory = rows.flatMap((row) => row.memory_bytes ?? []);
-      const rss = rows.flatMap((row) => row.rss_bytes ?? []);
-      add(`${group}_cores`, counterRate(rows, (row) => row.cpu_ms));
-      add(`${group}_memory_bytes`, memory.length > 0 ? max(memory) : undefined);
-      add(`${group}_memory_mean_bytes`, memory.length > 0 ? mean(memory) : undefined);
-      add(`${group}_rss_bytes`, rss.length > 0 ? max(rss) : undefined);
+function addShares(
+  metrics: Record<string, number>,
+  byShare: Map<number, ReducedSample[]>,
+  byGroup: Map<string, ReducedSample[]>,
+): void {
+  for (const group of ["generator", "browser"]) {
+    const shares = [...byShare.values()].map((all) => all.filter((row) => row.group === group))
+      .filter((rows) => rows.length > 0);
+    if (shares.length === 0) continue;
+    const sums: Record<string, (number | undefined)[]> = {
+      cores: shares.map((rows) => counterRate(rows, (row) => row.cpu_ms)),
+      memory_bytes: shares.map((rows) => most(rows.flatMap((row) => row.memory_bytes ?? []))),
+      memory_mean_bytes: shares.map((rows) => average(rows.flatMap((row) => row.memory_bytes ?? []))),
+      rss_bytes: shares.map((rows) => most(rows.flatMap((row) => row.rss_bytes ?? []))),
+    };
+    for (const [what, values] of Object.entries(sums)) {
+      const name = `${group}_${what}`;
+      // Of workers' browsers this machine has none.
+      const all = byGroup.has(group) ? [metrics[name], ...values] : values;
+      // A sum that lacks a machine would be a lower cost.
+      if (all.some((value) => value === undefined)) delete metrics[name];
+      else metrics[name] = all.reduce((total: number, value) => total + value!, 0);
     }
   }
+}
+
+function most(values: number[]): number | undefined {
+  return values.length > 0 ? max(values) : undefined;
+}
+
+function average(values: number[]): number | undefined {
+  return values.length > 0 ? mean(values) : undefined;
 }
 
 function commandFault(attempt: AttemptRows): { command?: string } {

@@ -6,6 +6,7 @@ import { LoopLag } from "./loop_lag.ts";
 import { Recorder } from "./recorder.ts";
 
 const STATS_MS = 500;
+const SILENCE_LOOK_MS = 100;
 
 /** Makes the driver that an agent runs. */
 export type MakeDriver = (job: DriveJob, sink: Sink, onStart: (late_ms: number) => void) => Driver;
@@ -19,16 +20,27 @@ export function runAgent(makeDriver: MakeDriver): void {
   let start: ((zero_ms: number) => void) | undefined;
   const drop = new AbortController();
   const gone = new AbortController();
+  let heard_ms = performance.now();
+  const fail = (error: Error & { code?: string }) => {
+    gone.abort();
+    say({ type: "failed", reason: error?.message ?? String(error), code: error?.code });
+    Deno.exit(1);
+  };
   const ended = listen((message) => {
-    if (message.type === "job") {
+    if (message.type === "heard") heard_ms = performance.now();
+    else if (message.type === "job") {
+      const { silence_ms } = message;
+      if (silence_ms !== undefined) {
+        heard_ms = performance.now();
+        // Nobody else can tell it to stop: who leads it is not to be reached, or stands still.
+        setInterval(() => {
+          if (performance.now() - heard_ms > silence_ms) fail(new Error(`it heard nothing for ${silence_ms / 1000} s`));
+        }, SILENCE_LOOK_MS);
+      }
       const started = new Promise<number>((resolve) => start = resolve);
       drive(makeDriver, message, started, { stop: stop.signal, drop: drop.signal, gone: gone.signal }).then(
         () => Deno.exit(0),
-        (error) => {
-          gone.abort();
-          say({ type: "failed", reason: error?.message ?? String(error), code: error?.code });
-          Deno.exit(1);
-        },
+        fail,
       );
     } else if (message.type === "start") start?.(message.zero_ms);
     else if (message.type === "drop_artifacts") drop.abort();

@@ -4,6 +4,7 @@ import { attemptFile } from "../schema/attempt_files.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 import type { AttemptSeal, FileSeal, Provenance } from "../schema/run.ts";
 import type { ResourceRow } from "../schema/rows.ts";
+import type { Agent, Crew, Leader } from "./agents.ts";
 import { Child } from "./child.ts";
 import type { Guards, StopReason } from "./guards.ts";
 import type { AgentStats, FromChild } from "./messages.ts";
@@ -17,6 +18,8 @@ const MEMORY_EVERY_MS = 5000;
 const LAST_SAMPLE_MS = 2000;
 /** How long agents may take to drain, stop and seal. */
 const STOP_MS = 15_000;
+/** The same, for what comes over a network. */
+const CREW_STOP_MS = 60_000;
 /** How far from its time a share of an attempt may begin: more, and the clock was set meanwhile. */
 const MOST_LATE_MS = 1000;
 const PREPARE_MS = 120_000;
@@ -32,6 +35,10 @@ export interface AttemptOptions {
   folder: string;
   /** What to drive, one job an agent; none in an idle window. */
   jobs: DriveJob[];
+  /** Who drives the jobs, one each; agents of this machine where it is absent. */
+  crew?: Crew;
+  /** Where this is a share of an attempt: who leads all of them. */
+  leader?: Leader;
   /** When it starts by the wall clock [ms since 1970], as one share of a sweep; at once where it is absent. */
   start_at_ms?: number;
   /** Length, ramp and warm-up included [ms]. */
@@ -74,7 +81,7 @@ export type AttemptEnd =
 export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
   const { jobs, folder, target } = options;
   const watch = new Watch(options);
-  const children: Child[] = [];
+  const children: Agent[] = [];
   try {
     const sampler = new Child(new URL("./sampler_process.ts", import.meta.url), {
       name: "sampler",
@@ -82,12 +89,16 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
       onMessage: (message) => message.type === "rows" && watch.rows(message.rows),
     });
     children.push(sampler);
-    const agents = jobs.map((job, index) => {
-      const agent = startAgent(job, options, (message) => {
-        if (message.type === "started") watch.started(message.at_ms);
-        if (message.type !== "stats") return;
-        sampler.tell({ type: "artifacts", bytes: watch.stats(index, message).artifact_bytes });
-      });
+    const hear = (index: number) => (message: FromChild) => {
+      if (message.type === "started") watch.started(message.at_ms);
+      if (message.type !== "stats") return;
+      const sum = watch.stats(index, message);
+      options.leader?.onStats?.(sum);
+      // What a machine elsewhere writes is not on this one's disk.
+      if (!options.crew) sampler.tell({ type: "artifacts", bytes: sum.artifact_bytes });
+    };
+    const agents: Agent[] = jobs.map((job, index) => {
+      const agent = options.crew?.start(index, hear(index)) ?? startAgent(job, options, hear(index));
       children.push(agent);
       return agent;
     });
@@ -101,9 +112,10 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
         target_name: target.name,
         target_cgroup: target.cgroup,
         generator: [Deno.pid],
-        browser_agents: agents.filter((_, index) => jobs[index].plan.mode === "playwright").map(({ pid }) => pid),
+        browser_agents: agents.flatMap(({ pid }, index) => jobs[index].plan.mode === "playwright" ? pid ?? [] : []),
       },
       page: target.page,
+      ...(options.leader ? { share: options.leader.share, groups: options.leader.groups } : {}),
     });
     agents.forEach((agent, index) =>
       agent.tell({
@@ -111,25 +123,34 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
         job: jobs[index],
         requests: join(folder, attemptFile("requests", index + 1)),
         events: join(folder, attemptFile("events", index + 1)),
+        ...(options.leader ? { silence_ms: options.leader.silence_ms } : {}),
       })
     );
+    options.leader?.heard(() => agents.forEach((agent) => agent.tell({ type: "heard" })));
     const ready = Promise.all(agents.map((agent) => agent.ready));
     const prepared = within(PREPARE_MS, "get ready", Promise.all([ready, sampler.ready]));
     const early = await Promise.race([watch.stopped, prepared.then(() => undefined)]);
     if (early) return stoppedBy(early);
     const [[first]] = await prepared;
     const offsets = await Promise.all(children.map((child) => child.clockOffset()));
-    const start_at_ms = options.start_at_ms ?? Date.now() + LEAD_MS;
+    const failed = Promise.race(children.map((child) => child.done.then(() => undefined)));
+    failed.catch(() => {});
+    const told = options.leader && await Promise.race([options.leader.start(first?.browser), watch.stopped, failed]);
+    if (typeof told === "object") return stoppedBy(told);
+    const planned_ms = told ?? options.start_at_ms;
+    const start_at_ms = planned_ms ?? Date.now() + (options.crew?.lead_ms ?? LEAD_MS);
     const zero_ms = performance.now() + (start_at_ms - Date.now());
-    if (options.start_at_ms !== undefined) refuseLate(options.start_at_ms);
+    if (planned_ms !== undefined) refuseLate(planned_ms);
     children.forEach((child, index) => child.tell({ type: "start", zero_ms: zero_ms + offsets[index] }));
     watch.onDrop(() => agents.forEach((agent) => agent.tell({ type: "drop_artifacts" })));
 
-    const failed = Promise.race(children.map((child) => child.done.then(() => undefined)));
     let stopped = await Promise.race([watch.until(zero_ms + options.length_ms), failed]);
+    // The load goes on until whoever samples the target has the sample that ends the window.
+    if (options.leader && !stopped) stopped = await Promise.race([watch.untilTold(options.leader.end), failed]);
     const end_ms = stopped ? Math.min(options.length_ms, performance.now() - zero_ms) : options.length_ms;
     agents.forEach((agent) => agent.tell({ type: "stop" }));
-    const driven = await within(STOP_MS, "stop", Promise.all(agents.map((agent) => agent.done)));
+    const stop_ms = options.crew ? CREW_STOP_MS : STOP_MS;
+    const driven = await within(stop_ms, "stop", Promise.all(agents.map((agent) => agent.done)));
     sampler.tell({ type: "stop" });
     const sampled = await within(STOP_MS, "stop", sampler.done);
     if (!stopped && !options.target.runs()) stopped = TARGET_ENDED;
@@ -138,11 +159,12 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     }
     if (stopped?.kind === "stop") return stoppedBy(stopped);
     const start_late_ms = watch.late_ms(start_at_ms);
-    if (options.start_at_ms !== undefined && Math.abs(start_late_ms) > MOST_LATE_MS) {
+    if (planned_ms !== undefined && Math.abs(start_late_ms) > MOST_LATE_MS) {
       throw new Error(`it began ${(start_late_ms / 1000).toFixed(1)} s after its time, by this machine's clock`);
     }
     const files: Record<string, FileSeal> = Object.assign({}, ...driven.map((done) => done.files), sampled.files);
     const state = stopped || watch.mostlyFailed() ? "failing" : "complete";
+    const shares = driven.flatMap(({ share }) => share ?? []);
     return {
       kind: state,
       start_late_ms,
@@ -151,6 +173,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
         state,
         started_at: new Date(start_at_ms).toISOString(),
         window: watch.window(end_ms),
+        ...(shares.length > 0 ? { shares } : {}),
         files,
       },
       ...(stopped ? { reason: stopped.reason } : {}),
@@ -266,6 +289,16 @@ class Watch {
     return Promise.race([end, this.#stop.promise]);
   }
 
+  /** Resolves when the leader ends the load, or does not for long enough, or earlier with why. */
+  untilTold(end: AbortSignal): Promise<Stop | undefined> {
+    const told = new Promise<undefined>((resolve) => {
+      if (end.aborted) resolve(undefined);
+      else end.addEventListener("abort", () => resolve(undefined), { signal: this.#listeners.signal });
+      this.#timers.push(setTimeout(() => resolve(undefined), 2 * LAST_SAMPLE_MS));
+    });
+    return Promise.race([told, this.#stop.promise]);
+  }
+
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#listeners.abort();
@@ -284,7 +317,7 @@ class Watch {
   /** Whether more than half of all requests failed. */
   mostlyFailed(): boolean {
     const { errors, requests } = sumStats(this.#stats);
-    return errors > 0.5 * requests;
+    return !this.options.leader && errors > 0.5 * requests;
   }
 
   /** Takes an agent's word, and returns what all of them come to. */
@@ -292,7 +325,8 @@ class Watch {
     this.#stats[agent] = stats;
     const sum = sumStats(this.#stats);
     // A second without requests says nothing: a slow pace has many.
-    if (sum.recent_requests > 0) this.#break(sum.recent_errors > 0.5 * sum.recent_requests);
+    // Of a share, who leads all of them judges.
+    if (sum.recent_requests > 0 && !this.options.leader) this.#break(sum.recent_errors > 0.5 * sum.recent_requests);
     return sum;
   }
 

@@ -1,4 +1,5 @@
 import { jsonLines } from "./json_lines.ts";
+import type { Agent } from "./agents.ts";
 import type { FromChild, ToChild } from "./messages.ts";
 
 const PINGS = 8;
@@ -24,7 +25,7 @@ export interface ChildOptions {
  * await child.ready;
  * ```
  */
-export class Child {
+export class Child implements Agent {
   readonly pid: number;
   /** Settles when the child says that it is ready, or has ended without. */
   readonly ready: Promise<Extract<FromChild, { type: "ready" }>>;

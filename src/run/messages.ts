@@ -1,13 +1,19 @@
 import type { DriveJob } from "../drive/driver.ts";
 import type { GroupRoots } from "../sample/sampler.ts";
 import type { ScrapeOptions } from "../sample/scrape_target.ts";
-import type { FileSeal } from "../schema/run.ts";
+import type { Group } from "../schema/plan.ts";
+import type { FileSeal, ShareSeal } from "../schema/run.ts";
 import type { ResourceRow } from "../schema/rows.ts";
 
 /** What the coordinator says to an agent or the sampler, one JSON document a line on its standard input. */
 export type ToChild =
-  | { type: "job"; job: DriveJob; requests: string; events: string }
-  /** `page` is where the target's metrics are, if they are not this machine's; memory that rests is read every `memory_every_ms`. */
+  /** An agent that is told a `silence_ms` ends by itself when it has not `heard` for so long. */
+  | { type: "job"; job: DriveJob; requests: string; events: string; silence_ms?: number }
+  | { type: "heard" }
+  /**
+   * `page` is where the target's metrics are, if they are not this machine's; memory that rests is read every `memory_every_ms`.
+   * Rows of a share say which it is, and are of those groups only.
+   */
   | {
     type: "sample";
     file: string;
@@ -15,6 +21,8 @@ export type ToChild =
     memory_every_ms?: number;
     roots: GroupRoots;
     page?: ScrapeOptions;
+    share?: number;
+    groups?: Group[];
   }
   | { type: "ping"; id: number }
   /** The attempt's zero, on the clock of the child that is told. */
@@ -44,6 +52,7 @@ export type FromChild =
   | { type: "started"; at_ms: number }
   | ({ type: "stats" } & AgentStats)
   | { type: "rows"; rows: Omit<ResourceRow, "seq">[] }
-  | { type: "done"; files: Record<string, FileSeal> }
+  /** `share`: of a machine elsewhere, what it drove. */
+  | { type: "done"; files: Record<string, FileSeal>; share?: ShareSeal }
   /** `code` is the operating system's, as `ENOSPC`, where it has one. */
   | { type: "failed"; reason: string; code?: string };

@@ -3,6 +3,7 @@ import { checkUrl, makePlan } from "../plan/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ManifestLine, Provenance } from "../schema/run.ts";
+import { drivingFleet } from "./agents.ts";
 import { makeProvenance, makeResumer, planHash } from "./make_provenance.ts";
 import { reachTarget } from "./reach_target.ts";
 import { checkSpace, readManifest, RunDirectory } from "./run_directory.ts";
@@ -34,6 +35,7 @@ export async function resume(
 ): Promise<SweepEnd> {
   if (path.includes("\0")) throw new InputError("RUN", path, "a path without NUL");
   const root = resolve(path);
+  const fleet = drivingFleet(options.fleet);
   const manifest = readManifest(root);
   const plan = readPlan(root, manifest);
   refuseShare(root);
@@ -58,6 +60,11 @@ export async function resume(
       // Nobody is asked where nothing is driven.
       ? { addresses: [], address: "", port: 0 }
       : await reachTarget(plan, options.consent);
+    if (reached.address !== "") {
+      refuseOtherCrew(root, found, { stored, fleet: fleet !== undefined });
+      fleet?.adopt(stored?.shares ?? []);
+      await fleet?.check(plan);
+    }
     const provenance = stored ?? makeProvenance(plan, { ...reached, consent: options.consent });
     if (!stored) directory.writeJson("provenance.json", provenance);
     directory.note({ event: "resumed", plan_sha256: provenance.plan_sha256, ...makeResumer(plan) });
@@ -72,7 +79,7 @@ export async function resume(
         options.onProgress?.({ kind: "flag", level, replicate, name: "attempt_damaged", reason });
       }
     }
-    return await runParts({ ...reached, plan, directory, provenance, found, ...options });
+    return await runParts({ ...reached, plan, directory, provenance, found, ...options, fleet });
   } catch (error) {
     throw resumable(error as Error, root);
   } finally {
@@ -152,12 +159,32 @@ function readPlan(root: string, manifest: ManifestLine[]): Plan {
 function refuseShare(root: string): void {
   const { share, shares, imported } = readProvenance(root) ?? {};
   if (imported) throw new InputError("RUN", root, "a run that a sweep wrote: this one was imported");
-  if (shares) throw new InputError("RUN", root, "a run that a sweep wrote: this one was merged of shares");
+  if (shares?.some(({ worker }) => worker === undefined)) {
+    throw new InputError("RUN", root, "a run that a sweep wrote: this one was merged of shares");
+  }
   if (!share) return;
   const remedy =
     `a run of a whole sweep: this is share ${share.k} of ${share.of}, and its times have passed. Merge what there is, ` +
     "or sweep all shares again";
   throw new InputError("RUN", root, remedy);
+}
+
+/** What one machine drove and what many did are not levels of one sweep. */
+function refuseOtherCrew(
+  root: string,
+  found: Map<string, FoundAttempt[]>,
+  { stored, fleet }: { stored?: Provenance; fleet: boolean },
+): void {
+  const begun = [...found].some(([name, all]) => /^levels/.test(name) && all.some(({ state }) => state === "complete"));
+  const had = stored?.shares !== undefined;
+  if (!begun || had === fleet) return;
+  throw new InputError(
+    "RUN",
+    root,
+    had
+      ? "--hub too: workers drove what is complete of it"
+      : "it without --hub: this machine drove what is complete of it",
+  );
 }
 
 function readProvenance(root: string): Provenance | undefined {

@@ -16,6 +16,7 @@ import type { AttemptSeal, CoolDown, Provenance, Share } from "../schema/run.ts"
 import type { HttpSecrets } from "../drive/driver.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
+import type { DrivingFleet, Team } from "./agents.ts";
 import { agentPermissions } from "./agent_permissions.ts";
 import { agentUse } from "./agent_use.ts";
 import { type AttemptEnd, refuseLate, runAttempt } from "./attempt.ts";
@@ -49,6 +50,8 @@ export interface PartsContext extends Reached {
   onProgress?: (event: ProgressEvent) => void;
   /** Of a sweep that several machines drive: this one's, and when all begin [ms since 1970]. */
   share?: Share & { start_at_ms: number };
+  /** Who drives the sessions, where it is not this machine. */
+  fleet?: DrivingFleet;
   /** What is there already, by name of the part. */
   found?: Map<string, FoundAttempt[]>;
 }
@@ -244,14 +247,22 @@ async function attemptPart(
         ? { event: "idle_failed", path, reason, ...stopped }
         : { event: "attempt_failed", ...id, path, reason, ...stopped },
     );
-  const agents = idle ? 0 : countAgents(level, replicate, context);
+  let team: Team | undefined;
+  if (!idle && context.fleet) {
+    try {
+      team = await gather(level, context.fleet, context);
+    } catch (error) {
+      return { kind: "failed", reason: (error as Error).message };
+    }
+  }
+  const agents = idle ? 0 : team?.shares.length ?? countAgents(level, replicate, context);
   if (!idle) {
     const set = { ...(discarded ? { discarded } : {}), agents, ...(cooldown ? { cooldown } : {}) };
     directory.note({ event: "attempt_started", ...id, path, ...set });
   }
   let end: AttemptEnd;
   try {
-    end = await measure(part, { attempt, agents, folder }, context);
+    end = await measure(part, { attempt, agents, folder, team }, context);
   } catch (error) {
     const { message: reason, code = "" } = error as Error & { code?: string };
     if (DISK_ERRORS.test(code)) {
@@ -262,6 +273,9 @@ async function attemptPart(
     }
     noteFailed(reason);
     return { kind: "failed", reason };
+  } finally {
+    const refused = team?.refused();
+    if (refused) directory.note({ event: "batches_refused", path, ...refused });
   }
   if (end.kind === "stopped") {
     noteFailed(end.reason, { stopped: true });
@@ -285,6 +299,21 @@ async function attemptPart(
     return { ...end, summary };
   }
   return end;
+}
+
+/** The machines for a level; those who are new are in the provenance before they drive anything. */
+async function gather(
+  level: number,
+  fleet: DrivingFleet,
+  { provenance, directory, guards }: PartContext,
+): Promise<Team> {
+  const team = await fleet.gather(level, guards.stop);
+  const machines = fleet.machines();
+  if (JSON.stringify(machines) !== JSON.stringify(provenance.shares)) {
+    provenance.shares = machines;
+    directory.writeJson("provenance.json", provenance);
+  }
+  return team;
 }
 
 /** What of an attempt is this share's; nothing where it is all of it. */
@@ -320,7 +349,7 @@ function countAgents(
 
 async function measure(
   part: Part,
-  { attempt, agents, folder }: { attempt: number; agents: number; folder: string },
+  { attempt, agents, folder, team }: { attempt: number; agents: number; folder: string; team?: Team },
   context: PartContext,
 ): Promise<AttemptEnd> {
   const { plan, directory, address, port, guards, start_at_ms } = context;
@@ -345,11 +374,11 @@ async function measure(
       kind: idle ? "idle" : "level",
       folder,
       start_at_ms,
-      jobs: splitShare(context.share ?? WHOLE, agents).map((share) => ({
-        ...job,
+      jobs: (team?.shares ?? splitShare(context.share ?? WHOLE, agents).map((share) => ({
         share,
         sessions: shareOf(level, share),
-      })),
+      }))).map((share) => ({ ...job, ...share })),
+      crew: team?.crew({ plan, level, replicate, attempt, folder, path: relative(directory.path, folder) }),
       length_ms: idle ? plan.idle_ms : length_ms,
       lead_ms: idle ? 0 : lead_ms,
       sample_interval_ms: plan.sample_interval_ms,
@@ -366,7 +395,7 @@ async function measure(
 }
 
 /** Users that no session of the level can be need not be handed over. */
-function secretsFor({ arrivals }: Plan, level: number, secrets: HttpSecrets): HttpSecrets {
+export function secretsFor({ arrivals }: Plan, level: number, secrets: HttpSecrets): HttpSecrets {
   const { users } = secrets;
   // Arrivals take sessions from a pool that is larger than the level.
   return users && !arrivals ? { ...secrets, users: users.slice(0, level) } : secrets;

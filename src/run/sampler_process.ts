@@ -32,7 +32,8 @@ async function sampleUntil(
       recorder.add(row);
       scraped.push(row);
     });
-    const rows = await sampler.sample(job.roots, t_ms, now);
+    const sampled = await sampler.sample(job.roots, t_ms, now);
+    const rows = job.groups ? sampled.filter(({ group }) => job.groups!.includes(group)) : sampled;
     const { user, system } = process.cpuUsage();
     const own = {
       late_ms: slot.late_ms,
@@ -41,9 +42,10 @@ async function sampleUntil(
       sampler_cpu_ms: (user + system) / 1000,
     };
     for (const row of rows) {
-      recorder.add(row.group === "system" ? { ...row, artifact_bytes: artifacts(), ...own } : row);
+      const told = row.group === "system" ? { ...row, artifact_bytes: artifacts(), ...own } : row;
+      recorder.add(job.share === undefined ? told : { ...told, share: job.share });
     }
-    say({ type: "rows", rows: [...rows, ...scraped] });
+    say({ type: "rows", rows: [...sampled, ...scraped] });
     scraped = [];
     // A sample that could not be taken in time is missing, not made up: the grid goes on.
     const passed = Math.max(1, Math.ceil((clock.now() - slot.due_ms) / job.interval_ms));

@@ -6,6 +6,8 @@ import type { LimitFound } from "../schema/limit.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 import type { Provenance, Share } from "../schema/run.ts";
+import { drivingFleet } from "./agents.ts";
+import type { Fleet } from "./fleet.ts";
 import { makeProvenance, planHash } from "./make_provenance.ts";
 import { reachTarget } from "./reach_target.ts";
 import { checkOut, RunDirectory } from "./run_directory.ts";
@@ -30,6 +32,8 @@ export interface SweepOptions {
   share?: Share;
   /** With `share`: when the first idle window begins, on every machine: ISO 8601, or `HH:MM:SS` of today. */
   start_at?: string;
+  /** Other machines that drive the sessions, as `openFleet` finds them through a hub. */
+  fleet?: Fleet;
   /** Ends the sweep gracefully: sessions drain, what is complete stays. */
   signal?: AbortSignal;
   /** Told of phases and samples as they come. */
@@ -76,6 +80,9 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
   const asked = makePlan(input);
   checkUrl(asked.url, options.consent);
   const share = checkShare(asked, options);
+  if (share && options.fleet) {
+    throw new InputError("--share", `${share.k}/${share.of}`, "no --hub too: that shares it out");
+  }
   const out = resolve(options.out ?? defaultOut(asked));
   await checkOut(out);
   options.onProgress?.({
@@ -88,6 +95,8 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
   });
   const reached = await reachTarget(asked, options.consent, { share: share !== undefined });
   const { plan } = reached;
+  const fleet = drivingFleet(options.fleet);
+  await fleet?.check(plan);
   const directory = RunDirectory.create(out);
   try {
     const facts = share && shareFacts(share, plan);
@@ -95,7 +104,7 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
     directory.describe(plan, provenance);
     directory.note({ event: "sweep_started", plan_sha256: planHash(plan) });
     if (facts) tellShare(facts, provenance.plan_sha256, { ...options, elsewhere: reached.elsewhere });
-    const end = await runParts({ ...reached, directory, provenance, ...options, share });
+    const end = await runParts({ ...reached, directory, provenance, ...options, share, fleet });
     return options.share ? { ...end, share: options.share } : end;
   } catch (error) {
     throw resumable(error as Error, out);

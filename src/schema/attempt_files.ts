@@ -1,5 +1,5 @@
 /** What the rows of an attempt are of: its files are `requests.jsonl`, `requests.2.jsonl`, … */
-export type RowKind = "requests" | "resources" | "events" | "histograms" | "aggregates";
+export type RowKind = "requests" | "resources" | "events" | "histograms" | "aggregates" | "artifacts";
 
 /**
  * The name of a file of rows in an attempt's folder.

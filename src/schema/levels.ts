@@ -122,6 +122,16 @@ export interface LevelSummary {
   flags: Flag[];
 }
 
+/**
+ * What one worker used for its share of one replicate: `level` and `sessions` are the share's, `metrics` those of its browsers and
+ * its generator, named as in {@linkcode LevelSummary}. The line through many of them has what a worker costs without sessions.
+ */
+export interface WorkerLevel
+  extends Pick<LevelSummary, "level" | "replicate" | "attempt" | "sessions" | "window_s" | "metrics" | "flags"> {
+  /** Number of the worker in its run. */
+  worker: number;
+}
+
 /** What the machine uses while nothing is driven: from the idle windows before and after the sweep. */
 export interface Baseline {
   /** System minus target, browser and generator [logical cores]. */
@@ -150,6 +160,8 @@ export interface RunSummary {
   baseline: Baseline;
   /** One a replicate, ascending by level, the discarded run left out. */
   levels: LevelSummary[];
+  /** Where workers drove it, what each used for its share, in the order of `levels`. */
+  workers?: WorkerLevel[];
   /** What sets the sweep apart as a whole: what is seen only by comparing its attempts. Absent in documents of older versions. */
   flags?: Flag[];
   /** How screenshots were encoded, where browsers could take them. */
@@ -166,6 +178,18 @@ export const flagSchema = z.object({
   reason: z.string(),
   excluded_from: z.array(z.enum(["demand", "throughput"])),
 }) satisfies z.ZodType<Flag>;
+
+/** Validates a {@linkcode WorkerLevel}. */
+export const workerLevelSchema = z.object({
+  level: z.number(),
+  replicate: z.number(),
+  attempt: z.number(),
+  sessions: z.number(),
+  window_s: z.number(),
+  metrics: z.record(z.string(), z.number()),
+  flags: z.array(flagSchema),
+  worker: z.number(),
+}) satisfies z.ZodType<WorkerLevel>;
 
 /** Validates a {@linkcode LevelSummary}. */
 export const levelSummarySchema = z.object({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type FitReport, fitReportSchema } from "./fit.ts";
-import { flagSchema, levelSummarySchema, type RunSummary } from "./levels.ts";
+import { flagSchema, levelSummarySchema, type RunSummary, workerLevelSchema } from "./levels.ts";
 import { limitFoundSchema } from "./limit.ts";
 import type { Provenance } from "./run.ts";
 import { type Sizing, sizingSchema } from "./sizing.ts";
@@ -57,6 +57,7 @@ export const reportSchema = z.object({
     capacity: z.object({ cores: z.number(), memory_bytes: z.number() }),
     baseline: z.object({ os_cores: z.number(), os_memory_bytes: z.number(), drift_cores: z.number() }),
     levels: z.array(levelSummarySchema),
+    workers: z.array(workerLevelSchema).optional(),
     flags: z.array(flagSchema).optional(),
     screenshots: z.object({ format: z.enum(["jpeg", "png"]), quality: z.number().optional() }).optional(),
     limit: limitFoundSchema.optional(),

@@ -29,6 +29,10 @@ export interface ShareSeal extends Share {
   intended_at: string;
   /** How much later this share's last agent began, by the same clock [ms]. */
   start_late_ms: number;
+  /** Where a hub said when to begin: its time minus this machine's clock [ms]. */
+  hub_offset_ms?: number;
+  /** How far off that may be: half of the fastest round trip [ms]. */
+  hub_error_ms?: number;
 }
 
 /** Which share of a sweep a run is, and when it begins. */
@@ -44,25 +48,31 @@ export interface ShareClock extends Share {
 }
 
 /** The machine that drove one share of a merged run. */
-export interface ShareProvenance extends
-  ShareClock,
-  Pick<
-    Provenance,
-    | "plimsoll_version"
-    | "deno_version"
-    | "git_revision"
-    | "os"
-    | "kernel"
-    | "cpu_model"
-    | "vcpus"
-    | "memory_bytes"
-    | "cgroup_limits"
-    | "time_source"
-    | "sampler"
-    | "browser"
-  > {
+export interface ShareProvenance
+  extends
+    Omit<ShareClock, "of" | "start_at" | "slot_ms">,
+    Partial<Pick<ShareClock, "of" | "start_at" | "slot_ms">>,
+    Pick<
+      Provenance,
+      | "plimsoll_version"
+      | "deno_version"
+      | "git_revision"
+      | "os"
+      | "kernel"
+      | "cpu_model"
+      | "vcpus"
+      | "memory_bytes"
+      | "cgroup_limits"
+      | "time_source"
+      | "sampler"
+      | "browser"
+    > {
   /** Resources of target and machine in the merged run are this one's. */
   sampled_target: boolean;
+  /** Where a hub gave it its shares: its name there. */
+  worker?: string;
+  /** The most sessions that it takes. */
+  capacity?: number;
 }
 
 /** `COMPLETE.json`: an attempt, or an idle window, that ended as planned. Its presence decides. */
@@ -125,6 +135,8 @@ export type ManifestLine =
       reason: string;
       stopped?: boolean;
     }
+    /** Of what workers sent for an attempt so many batches became no rows of it: sent twice, or not what its worker may send. */
+    | { event: "batches_refused"; path: string; duplicate: number; quarantined: number; reasons: string[] }
     /** A sealed file is not what its seal says: the replicate is open again. */
     | { event: "attempt_damaged"; level: number; replicate: number; attempt: number; path: string; reason: string }
     /** The disk is nearly full: agents write rows only from here on. */
@@ -214,7 +226,7 @@ export interface Provenance {
   plan_sha256: string;
   /** Where this run is one share of a sweep: which, and on what clock. */
   share?: ShareClock;
-  /** In a merged run, the machine of each share; the fields above are those of the one that sampled the target. */
+  /** In a run of several machines, the machine of each share; the fields above are those of the one that sampled the target. */
   shares?: ShareProvenance[];
   /** Names of the environment variables that were read. */
   environment: string[];
@@ -240,6 +252,8 @@ const shareSealSchema = z.object({
   sessions: z.int().min(0),
   intended_at: z.string(),
   start_late_ms: z.number(),
+  hub_offset_ms: z.number().optional(),
+  hub_error_ms: z.number().optional(),
 }) satisfies z.ZodType<ShareSeal>;
 
 /** Validates an {@linkcode AttemptSeal}. */

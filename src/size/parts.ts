@@ -61,8 +61,8 @@ export function partsOf(run: SizingRun, { topology }: Assumptions): Part[] {
   const replicated = summary.size_groups.filter((group) => group !== "target");
   if (replicated.length === summary.size_groups.length) return [part("all", all)];
   const [workers, target] = [replicated, ["target"]].map((groups) => ({
-    cores: groups.length > 0 ? fitGroups(run, groups, "cores") : undefined,
-    memory_bytes: groups.length > 0 ? fitGroups(run, groups, "memory_bytes") : undefined,
+    cores: groups.length > 0 ? fitGroups(ofWorkers(run, groups), groups, "cores") : undefined,
+    memory_bytes: groups.length > 0 ? fitGroups(ofWorkers(run, groups), groups, "memory_bytes") : undefined,
   }));
   // Only the target serves, or nobody told the groups apart.
   if (!workers.cores || !target.cores) return [part("shared", all)];
@@ -70,9 +70,19 @@ export function partsOf(run: SizingRun, { topology }: Assumptions): Part[] {
   return [part("workers", { ...workers, disk_bytes }), part("shared", { ...target, network_bytes_per_s })];
 }
 
+/** Where several workers drove the sweep, what a worker carries is read of each of them: the sum has its base as often as they were. */
+function ofWorkers(run: SizingRun, groups: readonly string[]): Pick<SizingRun, "fits"> & { summary: FittedLevels } {
+  const { workers } = run.summary;
+  if (!workers || groups.includes("target")) return run;
+  return { summary: { levels: workers }, fits: { ...run.fits, metrics: {} } };
+}
+
+/** Levels, as far as a demand is fitted to them. */
+type FittedLevels = { levels: readonly Parameters<typeof fitDemand>[0][number][] };
+
 /** The sum of some groups, fitted; as it is where there is one and a fit of it. */
 export function fitGroups(
-  { summary, fits }: Pick<SizingRun, "summary" | "fits">,
+  { summary, fits }: Pick<SizingRun, "fits"> & { summary: FittedLevels },
   groups: readonly string[],
   what: "cores" | "memory_bytes",
 ): MetricFit | undefined {

@@ -8,6 +8,7 @@ const BENCHES: Record<string, string> = {
   paced: "what paced sessions cost, 1000 and 10,000 of them, beside k6, Locust, Artillery (5 min)",
   browser:
     "what 8 browser sessions cost their generator, beside Artillery's Playwright engine and plain Playwright (2 min)",
+  cluster: "rows/s through a hub, and what a sweep by two workers costs its coordinator, to 10,000 sessions (4 min)",
   measure: "what sampling and recording cost, beside psutil and systeminformation (3 min)",
   fit: "fits a second of a curve with its errors, and a bootstrap, beside scipy and R (1 min)",
   dataset:

@@ -47,6 +47,15 @@ Deno.test({ name: "bench browser measures what drives a browser", ignore }, asyn
   assert.match(text, /generator PSS \/ artillery's .* not measured/);
 });
 
+Deno.test({
+  name: "bench cluster measures the hub and who leads a sweep",
+  ignore: ignore || !hasProgram("redis-server"),
+}, async () => {
+  const text = await quick("cluster");
+  assert.match(text, /Through the hub: [\d,.]+ rows\/s/);
+  assert.equal(row(text, "      10")[2], "0", text);
+});
+
 Deno.test("bench measure measures samplers and the recorder", { ignore: Deno.build.os !== "linux" }, async () => {
   const text = await quick("measure");
   assert(Number(row(text, "systeminformation")[1]) > 0, text);

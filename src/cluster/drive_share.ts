@@ -1,0 +1,278 @@
+import { createHash } from "node:crypto";
+import { join, relative } from "node:path";
+import type { Redis } from "ioredis";
+import { agentsFor, type AgentUse, attemptLength, makePlan, shareOf, splitShare } from "../plan/mod.ts";
+import { agentPermissions } from "../run/agent_permissions.ts";
+import { agentUse } from "../run/agent_use.ts";
+import type { Leader } from "../run/agents.ts";
+import { runAttempt } from "../run/attempt.ts";
+import { Guards } from "../run/guards.ts";
+import { planHash } from "../run/make_provenance.ts";
+import { pause } from "../run/pause.ts";
+import { type Reached, reachTarget } from "../run/reach_target.ts";
+import { Recorder } from "../run/recorder.ts";
+import { secretsFor } from "../run/run_parts.ts";
+import type { Plan } from "../schema/plan.ts";
+import type { AttemptSeal, FileSeal, Share } from "../schema/run.ts";
+import type { Hub, HubClock } from "./hub.ts";
+import {
+  type ArtifactLine,
+  BEAT,
+  type Down,
+  keys,
+  type ShareJob,
+  type ShareResult,
+  type WorkerCard,
+} from "./messages.ts";
+import type { WorkerOptions } from "./run_worker.ts";
+import { Shipper } from "./shipper.ts";
+import { splitByCapacity } from "./split_by_capacity.ts";
+
+/** The target is sampled by the machine that runs the sweep, or another one's page is read there. */
+const OF_THE_TARGET = [
+  ...["target_pid", "target_port", "target_name", "target_cgroup", "target_command"],
+  ...["target_prometheus", "target_labels"],
+] as const;
+/** A browser is one of this machine's own: what the plan names may be any program. */
+const OF_THIS_MACHINE = "browser";
+/** What is left of a share at the hub is gone after that long, whoever was to take it. */
+const LEFT_MS = 600_000;
+const BLOCK_MS = 500;
+const LOOK_MS = 100;
+
+/** Drives a worker's shares, one at a time, as long as the hub and the coordinator are there. */
+export class ShareDriver {
+  #heard_ms = performance.now();
+  #lease: string | null = null;
+  #listeners = new Set<() => void>();
+  #guards?: Guards;
+  #ended?: string;
+  /** Targets that were found, and how busy agents were, by hash of the plan. */
+  #known = new Map<string, { reached: Reached; used: AgentUse[] }>();
+
+  constructor(readonly hub: Hub, readonly card: WorkerCard, readonly options: WorkerOptions) {}
+
+  /** The hub has answered: this coordinator's lease is there, or none. */
+  heard(lease: string | null): void {
+    this.#heard_ms = performance.now();
+    this.#lease = lease;
+    for (const tell of this.#listeners) tell();
+  }
+
+  /** Stops what is driven, for good. */
+  end(reason: string): void {
+    this.#ended = reason;
+    this.#guards?.end({ reason, guard: true });
+  }
+
+  /**
+   * Drives one share, and sends its rows.
+   *
+   * @throws {Error} If it was not driven as planned to its end.
+   */
+  async drive(id: string, job: ShareJob): Promise<ShareResult> {
+    if (this.#ended) throw new Error(this.#ended);
+    this.heard(await this.hub.redis.get(keys.lease(this.hub.prefix)));
+    if (this.#lease !== job.lease) throw new Error("its coordinator is not there any more");
+    const plan = ownPlan(job.plan);
+    const known = await this.#reach(plan);
+    const run = join(this.options.spool, job.run);
+    const part = join("levels", `${job.level}`, `r${job.replicate}`, `a${job.attempt}`);
+    const folder = join(run, part);
+    const artifacts = plan.mode === "playwright" ? join(run, "artifacts", part) : folder;
+    for (const path of [folder, artifacts]) Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+    using guards = new Guards(run);
+    this.#guards = guards;
+    const [up, down] = [keys.up(this.hub.prefix, id), keys.down(this.hub.prefix, id)];
+    const shipper = new Shipper(this.hub.redis, up, job.secret, folder);
+    const words = new Words(this.hub.connect(), down);
+    const clock = await this.hub.clock();
+    const watch = this.#watch(job, guards);
+    words.onAbandon = () => guards.end({ reason: "its attempt is void", guard: false });
+    try {
+      const shares = this.#split(job, plan, known.used);
+      const { address, port, secrets } = known.reached;
+      const { length_ms, lead_ms } = attemptLength(plan);
+      const { module } = plan.http_scenario ?? {};
+      const leader = this.#leader(job, { shipper, words, clock });
+      const end = await runAttempt({
+        kind: "level",
+        folder,
+        jobs: shares.map(({ share, sessions }) => ({
+          ...{ plan, level: job.level, replicate: job.replicate, attempt: job.attempt, address, run, artifacts },
+          ...(module === undefined ? {} : { module: Deno.realPathSync(module) }),
+          ...(secrets ? { secrets: secretsFor(plan, job.level, secrets) } : {}),
+          ...{ share, sessions },
+        })),
+        leader,
+        length_ms,
+        lead_ms,
+        sample_interval_ms: plan.sample_interval_ms,
+        target: { pids: [], runs: () => true },
+        targetEnd: "failing",
+        permissions: agentPermissions(plan, { folder, address, port }),
+        guards,
+      });
+      if (end.kind === "stopped") throw new Error(end.reason);
+      const { started_at } = end.seal;
+      const files = {
+        ...end.seal.files,
+        ...listArtifacts({ run, folder, artifacts }, { worker: this.card.worker, job }),
+      };
+      await Promise.race([shipper.finish(), aborted(guards.stop)]);
+      const seal: AttemptSeal = { ...end.seal, level: job.level, replicate: job.replicate, attempt: job.attempt };
+      known.used.push(...agentUse(folder, seal));
+      return {
+        files,
+        share: {
+          ...{ k: job.share, of: job.capacities.length, sessions: shares.flatMap(({ sessions }) => sessions).length },
+          ...{ intended_at: started_at, start_late_ms: end.start_late_ms },
+          ...{ hub_offset_ms: thousandths(clock.offset_ms), hub_error_ms: thousandths(clock.error_ms) },
+        },
+      };
+    } finally {
+      clearInterval(watch);
+      this.#listeners.clear();
+      this.#guards = undefined;
+      shipper.stop();
+      words.close();
+      for (const key of [up, down]) this.hub.redis.pexpire(key, LEFT_MS).catch(() => {});
+      // All of it is with the hub, or void.
+      await Deno.remove(folder, { recursive: true }).catch(() => {});
+    }
+  }
+
+  /** Ends the share where nobody leads it any more. */
+  #watch(job: ShareJob, guards: Guards): ReturnType<typeof setInterval> {
+    return setInterval(() => {
+      const silent = performance.now() - this.#heard_ms > BEAT.silence_ms;
+      if (silent) guards.end({ reason: `the hub was not reached for ${BEAT.silence_ms / 1000} s`, guard: true });
+      else if (this.#lease !== job.lease) {
+        guards.end({ reason: "its coordinator is not there any more", guard: true });
+      }
+    }, LOOK_MS);
+  }
+
+  #leader(job: ShareJob, by: { shipper: Shipper; words: Words; clock: HubClock }): Leader {
+    const { shipper, words, clock } = by;
+    const say = (message: Parameters<Shipper["say"]>[0]) => shipper.say(message).catch(() => {});
+    return {
+      share: job.share,
+      groups: job.groups,
+      silence_ms: BEAT.silence_ms,
+      heard: (tell) => this.#listeners.add(tell),
+      start: async (browser) => {
+        say({ type: "ready", ...(browser ? { browser } : {}) });
+        return await words.start - clock.offset_ms;
+      },
+      end: words.stop.signal,
+      onStats: (stats) => say({ type: "stats", ...stats }),
+    };
+  }
+
+  async #reach(plan: Plan): Promise<{ reached: Reached; used: AgentUse[] }> {
+    const hash = planHash(plan);
+    let known = this.#known.get(hash);
+    if (!known) {
+      known = { reached: await reachTarget(plan, this.options.consent, { share: true }), used: [] };
+      this.#known.set(hash, known);
+    }
+    return known;
+  }
+
+  /** The sessions of each agent. */
+  #split(job: ShareJob, plan: Plan, used: AgentUse[]): { share: Share; sessions: number[] }[] {
+    const share = { k: job.index + 1, of: job.capacities.length };
+    const sessions = splitByCapacity(job.level, job.capacities)[job.index];
+    if (sessions.length > this.card.capacity) {
+      throw new Error(`${sessions.length} sessions are more than its capacity, ${this.card.capacity}`);
+    }
+    const most = Math.min(this.card.vcpus, this.card.cgroup_limits.cores ?? Infinity, sessions.length);
+    const wanted = plan.agents ?? (plan.mode === "http" ? agentsFor(sessions.length, used, most).agents : 1);
+    const agents = Math.max(1, Math.min(wanted, sessions.length));
+    const split = splitShare(share, agents);
+    // Arrivals are of the level, whatever a machine's capacity: they have no sessions of their own.
+    if (plan.arrivals) return split.map((share) => ({ share, sessions: shareOf(job.level, share) }));
+    return split.map((share, agent) => ({ share, sessions: sessions.filter((_, index) => index % agents === agent) }));
+  }
+}
+
+/** What the coordinator says about a share. */
+class Words {
+  readonly stop = new AbortController();
+  onAbandon = () => {};
+  #start = Promise.withResolvers<number>();
+  #closed = false;
+
+  constructor(readonly redis: Redis, readonly key: string) {
+    this.#read();
+  }
+
+  /** By the hub's clock [ms since 1970]. */
+  get start(): Promise<number> {
+    return this.#start.promise;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.redis.disconnect();
+  }
+
+  async #read(): Promise<void> {
+    for (let last = "0"; !this.#closed;) {
+      try {
+        const answer = await this.redis.xread("BLOCK", BLOCK_MS, "STREAMS", this.key, last);
+        for (const [id, [, text]] of answer?.[0][1] ?? []) {
+          last = id;
+          this.#hear(JSON.parse(text));
+        }
+      } catch {
+        // The hub is away: it is there again, or the share ends.
+        if (!this.#closed) await pause(BLOCK_MS, new AbortController().signal);
+      }
+    }
+  }
+
+  #hear(word: Down): void {
+    if (word.type === "start") this.#start.resolve(word.at_ms);
+    else if (word.type === "stop") this.stop.abort();
+    else if (word.type === "abandon") this.onAbandon();
+  }
+}
+
+/** What stays here is listed in the run, with hashes: whoever fetches it later sees whether it is the same. */
+function listArtifacts(
+  { run, folder, artifacts }: { run: string; folder: string; artifacts: string },
+  { worker, job }: { worker: string; job: ShareJob },
+): Record<string, FileSeal> {
+  if (artifacts === folder) return {};
+  const names = [...Deno.readDirSync(artifacts)].filter(({ isFile }) => isFile).map(({ name }) => name).sort();
+  const recorder = new Recorder(join(folder, "artifacts.jsonl"));
+  for (const name of names) {
+    const content = Deno.readFileSync(join(artifacts, name));
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    const path = relative(run, join(artifacts, name));
+    recorder.add({ worker, run: job.run, path, bytes: content.length, sha256 } satisfies Omit<ArtifactLine, "seq">);
+  }
+  return { "artifacts.jsonl": recorder.close() };
+}
+
+/** The plan without the target's processes, which are another machine's, and without programs to run on this one. */
+function ownPlan(plan: Plan): Plan {
+  if (plan.mode === "command") throw new Error("a worker runs no load generator that a plan names");
+  const own: Partial<Plan> = { ...plan };
+  for (const field of [...OF_THE_TARGET, OF_THIS_MACHINE] as const) delete own[field];
+  return makePlan(own as Plan);
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(new Error(signal.reason.reason));
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end);
+  });
+}
+
+function thousandths(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

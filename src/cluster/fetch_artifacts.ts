@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { namesIn } from "../run/survey_run.ts";
+import { attemptFiles } from "../schema/attempt_files.ts";
+import { InputError } from "../schema/input_error.ts";
+import type { AttemptSeal } from "../schema/run.ts";
+import { Hub, type HubOptions } from "./hub.ts";
+import { ARTIFACT_PATH, type ArtifactLine, keys, type WorkerCard } from "./messages.ts";
+
+/** What {@linkcode fetchArtifacts} did. */
+export interface FetchEnd {
+  /** Files that the run lists. */
+  listed: number;
+  /** That were there already, whole. */
+  present: number;
+  /** That came now, and are what was listed. */
+  fetched: number;
+  /** That are not here, and why, by worker. */
+  missing: { worker: string; files: number; reason: string }[];
+}
+
+/**
+ * Fetches what workers kept of a run, each file from the worker that has it, and looks whether it is what the run lists.
+ *
+ * @param run the run directory.
+ * @param options the hub, where workers say where they are.
+ * @throws {InputError} If there is no run, or the hub lets nobody in.
+ *
+ * @example
+ * ```ts ignore
+ * import { fetchArtifacts } from "plimsoll";
+ * const { fetched } = await fetchArtifacts("data/runs/first", { url: "rediss://hub.example:6380" });
+ * ```
+ */
+export async function fetchArtifacts(run: string, options: HubOptions): Promise<FetchEnd> {
+  const root = resolve(run);
+  if (!existsSync(join(root, "plan.json"))) throw new InputError("RUN", run, "the folder of a run");
+  const lines = listed(root);
+  const end: FetchEnd = { listed: lines.length, present: 0, fetched: 0, missing: [] };
+  await using hub = await Hub.open(options);
+  using client = Deno.createHttpClient(options.ca === undefined ? {} : { caCerts: [options.ca] });
+  for (const [worker, files] of Map.groupBy(lines, (line) => line.worker)) {
+    const text = await hub.redis.get(keys.worker(hub.prefix, worker));
+    const card = text === null ? undefined : JSON.parse(text) as WorkerCard;
+    const reasons: string[] = [];
+    for (const file of files) {
+      const to = join(root, file.path);
+      if (existsSync(to) && hashOf(Deno.readFileSync(to)) === file.sha256) {
+        end.present++;
+        continue;
+      }
+      try {
+        await fetchOne(file, to, { card, client });
+        end.fetched++;
+      } catch (error) {
+        reasons.push((error as Error).message);
+      }
+    }
+    if (reasons.length > 0) end.missing.push({ worker, files: reasons.length, reason: reasons[0] });
+  }
+  return end;
+}
+
+async function fetchOne(
+  { run, path, sha256 }: ArtifactLine,
+  to: string,
+  { card, client }: { card?: WorkerCard; client: Deno.HttpClient },
+): Promise<void> {
+  if (!ARTIFACT_PATH.test(path)) throw new Error("it is listed with a path that leads elsewhere");
+  if (!card) throw new Error("it is not at the hub");
+  if (!card.artifacts) throw new Error("it gives out nothing: plimsoll worker --serve-artifacts");
+  const { url, token } = card.artifacts;
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${url}/${run}/${path}`, { headers, client, redirect: "error" });
+  const content = new Uint8Array(await response.arrayBuffer());
+  if (!response.ok) throw new Error(`it answered with status ${response.status}`);
+  if (hashOf(content) !== sha256) throw new Error("what it sent is not what the run lists");
+  await Deno.mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  await Deno.writeFile(`${to}.tmp`, content, { mode: 0o600 });
+  await Deno.rename(`${to}.tmp`, to);
+}
+
+/** Of all complete attempts. */
+function listed(root: string): ArtifactLine[] {
+  const attempts = namesIn(join(root, "levels")).flatMap((level) =>
+    namesIn(join(root, "levels", level)).flatMap((replicate) =>
+      namesIn(join(root, "levels", level, replicate)).map((attempt) => join(root, "levels", level, replicate, attempt))
+    )
+  );
+  return attempts.filter((folder) => existsSync(join(folder, "COMPLETE.json"))).flatMap((folder) => {
+    const { files } = JSON.parse(Deno.readTextFileSync(join(folder, "COMPLETE.json"))) as AttemptSeal;
+    return attemptFiles(files, "artifacts").flatMap((name) =>
+      Deno.readTextFileSync(join(folder, name)).split("\n").filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as ArtifactLine)
+    );
+  });
+}
+
+function hashOf(content: Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}

@@ -1,0 +1,221 @@
+import type { Redis, RedisOptions } from "ioredis";
+import { InputError } from "../schema/input_error.ts";
+import { makeConnector } from "./make_connector.ts";
+
+/** Where the hub is, and how to get in. */
+export interface HubOptions {
+  /** `rediss://HOST:PORT`; without TLS, `redis://`, on loopback only. No user and password: those are not for a command line. */
+  url: string;
+  /**
+   * The Redis user.
+   *
+   * @default "default"
+   */
+  user?: string;
+  /** Its password. */
+  password?: string;
+  /** Certificates of the authorities to trust, PEM, instead of the machine's. */
+  ca?: string;
+  /** Certificate and key of this client, PEM, where the hub asks for one. */
+  cert?: string;
+  /** As `cert`. */
+  key?: string;
+  /**
+   * The workers' common name: all keys of a fleet begin with `plimsoll:NAME:`.
+   *
+   * @default "main"
+   */
+  fleet?: string;
+}
+
+/** Redis as it must be: below it, access lists do not hold for what scripts do. */
+const LEAST_VERSION = 7;
+const CONNECT_MS = 5000;
+const RETRY_MS = 250;
+const PINGS = 8;
+
+/** A clock beside this machine's. */
+export interface HubClock {
+  /** The hub's time minus this machine's wall clock [ms]. */
+  offset_ms: number;
+  /** How far off that may be: half of the fastest round trip [ms]. */
+  error_ms: number;
+}
+
+/**
+ * The Redis server that coordinator and workers talk through. Its names of keys, its clock, and connections to it, which find
+ * their way back after it was away.
+ *
+ * @example
+ * ```ts ignore
+ * import { Hub } from "./hub.ts";
+ * await using hub = await Hub.open({ url: "rediss://hub.example:6380", password: Deno.env.get("PLIMSOLL_HUB_PASSWORD") });
+ * const { offset_ms } = await hub.clock();
+ * ```
+ */
+export class Hub implements AsyncDisposable {
+  readonly prefix: string;
+  #connections: Redis[] = [];
+
+  private constructor(readonly redis: Redis, readonly options: HubOptions) {
+    this.prefix = prefixOf(options);
+    this.#connections.push(redis);
+  }
+
+  /**
+   * Connects, and checks that this user may read and write the fleet's keys.
+   *
+   * @throws {InputError} If the address is not right, nothing answers there, or it lets this user do nothing.
+   */
+  static async open(options: HubOptions): Promise<Hub> {
+    const url = checkHubUrl(options.url);
+    checkFleetName(options.fleet);
+    const { AbstractConnector, Redis } = await import("ioredis");
+    let isOpen = false;
+    let said: Error | undefined;
+    const redis = new Redis({
+      ...connectionOptions(url, options),
+      Connector: makeConnector(AbstractConnector),
+      lazyConnect: true,
+      retryStrategy: () => isOpen ? RETRY_MS : null,
+    });
+    redis.on("error", (error) => said = error);
+    try {
+      await redis.connect();
+      const info = await redis.info();
+      await tryKeys(redis, `${prefixOf(options)}:try:${crypto.randomUUID()}`);
+      isOpen = true;
+      const version = /^redis_version:(\d+)/m.exec(info)?.[1] ?? "0";
+      if (Number(version) < LEAST_VERSION) {
+        throw new InputError("--hub", options.url, `a Redis of version ${LEAST_VERSION} or later: this is ${version}`);
+      }
+      return new Hub(redis, options);
+    } catch (error) {
+      redis.disconnect();
+      throw error instanceof InputError ? error : refused(options.url, [said, error as Error]);
+    }
+  }
+
+  /** A further connection, for whoever waits on it. */
+  connect(): Redis {
+    const redis = this.redis.duplicate({ lazyConnect: false });
+    // It comes back by itself; what it could not do meanwhile, whoever asked for it sees.
+    redis.on("error", () => {});
+    this.#connections.push(redis);
+    return redis;
+  }
+
+  /** Whether a restart of the hub would lose what is under way, and how; nothing where it would not. */
+  async weakness(): Promise<string | undefined> {
+    const info = await this.redis.info();
+    if (!/^aof_enabled:1/m.test(info)) {
+      return "it keeps nothing on disk (appendonly no): a restart loses what is under way";
+    }
+    if (!/^maxmemory_policy:noeviction/m.test(info)) {
+      return "it may forget keys when memory runs short (maxmemory-policy)";
+    }
+    return undefined;
+  }
+
+  /** The hub's time beside this machine's, by the fastest of eight round trips. */
+  async clock(): Promise<HubClock> {
+    let best = { error_ms: Infinity, offset_ms: 0 };
+    for (let ping = 0; ping < PINGS; ping++) {
+      const sent_ms = performance.now();
+      const [seconds, microseconds] = (await this.redis.time()).map(Number);
+      const got_ms = performance.now();
+      const error_ms = (got_ms - sent_ms) / 2;
+      if (error_ms >= best.error_ms) continue;
+      const here_ms = Date.now() - (performance.now() - got_ms) - error_ms;
+      best = { error_ms, offset_ms: 1000 * seconds + microseconds / 1000 - here_ms };
+    }
+    return best;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    for (const redis of this.#connections) redis.disconnect();
+    return Promise.resolve();
+  }
+}
+
+/** What the keys of a fleet begin with. */
+export function prefixOf({ fleet = "main" }: Pick<HubOptions, "fleet">): string {
+  return `plimsoll:${fleet}`;
+}
+
+/**
+ * Checks the address of a hub.
+ *
+ * @throws {InputError} If it is none, carries a password, or would send one, and everybody's rows, in the clear.
+ *
+ * @example
+ * ```ts
+ * import { checkHubUrl } from "./hub.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(checkHubUrl("rediss://hub.example:6380").hostname, "hub.example");
+ * assert.throws(() => checkHubUrl("redis://hub.example:6379"), { name: "InputError" });
+ * ```
+ */
+export function checkHubUrl(text: string): URL {
+  const right = "the hub's address, for example rediss://hub.example:6380";
+  const shown = text.replace(/\/\/[^/@]*@/, "//***@");
+  if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) throw new InputError("--hub", shown, right);
+  const url = new URL(text);
+  if (url.username || url.password) {
+    const remedy = `${right}, without user and password: they come from PLIMSOLL_HUB_PASSWORD, or --hub-password-file`;
+    throw new InputError("--hub", shown, remedy);
+  }
+  if (url.hostname === "" || !/^\/?$/.test(url.pathname) || url.search !== "" || url.hash !== "") {
+    throw new InputError("--hub", shown, `${right}, and nothing after the port`);
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (url.protocol === "redis:" && host !== "localhost" && host !== "::1" && !/^127\./.test(host)) {
+    throw new InputError("--hub", shown, "rediss://, with TLS: without it, anybody on the way could read and write");
+  }
+  return url;
+}
+
+function checkFleetName(fleet: string | undefined): void {
+  if (fleet === undefined || /^[a-z0-9][a-z0-9_-]{0,39}$/i.test(fleet)) return;
+  throw new InputError("--fleet", fleet, "a name of letters, digits, - and _, at most 40");
+}
+
+function connectionOptions(url: URL, { user, password, ca, cert, key }: HubOptions): RedisOptions {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  return {
+    host,
+    port: Number(url.port || 6379),
+    ...(user === undefined ? {} : { username: user }),
+    ...(password === undefined ? {} : { password }),
+    ...(url.protocol === "rediss:"
+      ? { tls: { ca, cert, key, servername: /[a-z]/i.test(host) ? host : undefined } }
+      : {}),
+    protocol: 2,
+    connectTimeout: CONNECT_MS,
+    keepAlive: 1000,
+    // Whoever waits, waits: what is under way ends by its own clocks.
+    maxRetriesPerRequest: null,
+    enableReadyCheck: true,
+  } as RedisOptions;
+}
+
+/** What every worker and coordinator has to be able to do. */
+async function tryKeys(redis: Redis, key: string): Promise<void> {
+  await redis.set(key, "", "PX", 1000);
+  await redis.get(key);
+  await redis.del(key);
+}
+
+function refused(url: string, errors: (Error | undefined)[]): InputError {
+  const text = errors.map((error) => error?.message ?? "").join(" ");
+  const found = /NOAUTH|WRONGPASS|invalid username-password/i.test(text)
+    ? "the right PLIMSOLL_HUB_PASSWORD, or --hub-password-file, and --hub-user: it refuses this one"
+    : /NOPERM/i.test(text)
+    ? `a user that may use the fleet's keys: ${/NOPERM[^.]*/i.exec(text)![0]}`
+    : /certificate|self.signed|UnknownIssuer|altname|tls|ssl|alert/i.test(text)
+    ? "--hub-ca with the authority of the hub's certificate, and --hub-cert and --hub-key where it asks for them " +
+      `(${errors.find((error) => error)!.message})`
+    : `the address of a hub that answers (${errors.find((error) => error)?.message ?? "nothing does"})`;
+  return new InputError("--hub", url, found);
+}

@@ -1,0 +1,159 @@
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { machineKey } from "../run/machine_key.ts";
+import { makeProvenance } from "../run/make_provenance.ts";
+import { pause } from "../run/pause.ts";
+import { makePlan } from "../plan/mod.ts";
+import { InputError } from "../schema/input_error.ts";
+import { checkServe, serveArtifacts } from "./serve_artifacts.ts";
+import { ShareDriver } from "./drive_share.ts";
+import { Hub, type HubOptions } from "./hub.ts";
+import { BEAT, keys, type ShareJob, type WorkerCard } from "./messages.ts";
+
+/** What a worker is, and where it finds its work. */
+export interface WorkerOptions extends HubOptions {
+  /** The most sessions that it takes; shares are in proportion. */
+  capacity: number;
+  /** `HOST:PORT` of a target that is not loopback and that this machine may load. */
+  consent?: string;
+  /**
+   * Its name at the hub, which no other worker has.
+   *
+   * @default the machine's name and a few random digits
+   */
+  name?: string;
+  /** Where its agents write before rows are sent, and artifacts stay. */
+  spool: string;
+  /**
+   * `HOST:PORT` where it gives out artifacts to who can read its token at the hub, with `cert` and `key` over TLS; without
+   * them on loopback only.
+   *
+   * @default they are not given out
+   */
+  serve?: string;
+  /** Ends it: what it drives is void. */
+  signal?: AbortSignal;
+  /** Told what it does, a sentence each. */
+  onNote?: (text: string) => void;
+}
+
+/** What a worker did. */
+export interface WorkerEnd {
+  /** Its name at the hub. */
+  worker: string;
+  /** Shares of attempts: sent whole, broken, and those whose end came too late and was refused. */
+  shares: { complete: number; failed: number; refused: number };
+}
+
+/**
+ * Drives shares of sweeps that a hub hands out, until it is told to end. Each is a job that only who holds its lock can end.
+ *
+ * @returns what it did.
+ * @throws {InputError} If the hub does not let it in, or an option is not right.
+ *
+ * @example
+ * ```ts ignore
+ * import { runWorker } from "plimsoll";
+ * await runWorker({ url: "rediss://hub.example:6380", capacity: 2000, spool: "/var/lib/plimsoll", consent: "staging.example:443" });
+ * ```
+ */
+export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
+  const { capacity, signal = new AbortController().signal, onNote = () => {} } = options;
+  if (!Number.isInteger(capacity) || capacity < 1 || capacity > 100_000) {
+    throw new InputError("--capacity", capacity, "the most sessions that this machine takes, from 1 to 100000");
+  }
+  const card = makeCard(options);
+  checkServe(options);
+  await using hub = await Hub.open(options);
+  await using server = options.serve === undefined ? undefined : serveArtifacts(options);
+  if (server) card.artifacts = { url: server.url, token: server.token };
+  const { redis, prefix } = hub;
+  await takeName(hub, card);
+  const { Queue, Worker } = await import("bullmq");
+  const shares = { complete: 0, failed: 0, refused: 0 };
+  const driver = new ShareDriver(hub, card, { ...options, spool: resolve(options.spool) });
+  const worker = new Worker<ShareJob>(card.worker, (job) => driver.drive(job.id!, job.data), {
+    connection: redis,
+    prefix: keys.bull(prefix),
+    concurrency: 1,
+    lockDuration: BEAT.lost_ms,
+    stalledInterval: BEAT.lost_ms,
+    maxStalledCount: 0,
+  });
+  worker.on("completed", ({ id }) => {
+    shares.complete++;
+    onNote(`${id}: sent whole`);
+  });
+  worker.on("failed", (job, { message }) => {
+    shares.failed++;
+    onNote(`${job?.id}: ${message}`);
+  });
+  // A job whose lock has run out is somebody else's: what comes of it now is refused.
+  const refused = new Set<string>();
+  worker.on("error", ({ message }) => {
+    const id = /(?:Missing (?:lock|key) for job|could not renew lock for job) (\S+?)\.? ?(?:moveTo|$)/.exec(message)
+      ?.[1];
+    if (id === undefined) return;
+    if (!refused.has(id)) onNote(`${id}: refused, it came too late`);
+    refused.add(id);
+    shares.refused = refused.size;
+  });
+  onNote(`worker ${card.worker} takes up to ${capacity} sessions`);
+  let isThere = true;
+  while (!signal.aborted) {
+    const answer = await Promise.race([
+      redis.multi().set(keys.worker(prefix, card.worker), JSON.stringify(card), "PX", BEAT.lost_ms)
+        .sadd(keys.workers(prefix), card.worker).get(keys.lease(prefix)).exec().catch(() => null),
+      pause(BEAT.lost_ms, signal).then(() => null),
+    ]);
+    const [set, , lease] = answer ?? [];
+    const heard = set !== undefined && set[0] === null;
+    if (heard) driver.heard(lease![1] as string | null);
+    if (heard !== isThere) onNote(heard ? "the hub is there again" : "the hub is not reached");
+    isThere = heard;
+    await pause(BEAT.every_ms, signal);
+  }
+  driver.end("the worker was told to end");
+  await Promise.race([
+    worker.close().then(async () => {
+      const queue = new Queue(card.worker, { connection: redis, prefix: keys.bull(prefix), skipMetasUpdate: true });
+      await queue.obliterate({ force: true });
+      const left = ["meta", "id", "events", "marker", "stalled-check"].map((name) => queue.toKey(name));
+      await redis.del(keys.worker(prefix, card.worker), ...left);
+      await redis.srem(keys.workers(prefix), card.worker);
+    }).catch(() => {}),
+    new Promise((resolve) => setTimeout(resolve, 10_000)),
+  ]);
+  return { worker: card.worker, shares };
+}
+
+/**
+ * Two workers of one name would take each other's jobs. One that was killed has its name for a moment yet.
+ *
+ * @throws {InputError} If another worker has it.
+ */
+async function takeName({ redis, prefix }: Hub, card: WorkerCard): Promise<void> {
+  const take = () => redis.set(keys.worker(prefix, card.worker), JSON.stringify(card), "PX", BEAT.lost_ms, "NX");
+  for (const end_ms = performance.now() + BEAT.lost_ms + BEAT.every_ms; await take() === null;) {
+    if (performance.now() > end_ms) {
+      throw new InputError("--name", card.worker, "a name that no other worker of the fleet has");
+    }
+    await pause(BEAT.every_ms, new AbortController().signal);
+  }
+}
+
+function makeCard({ name, capacity }: WorkerOptions): WorkerCard {
+  const random = crypto.randomUUID().slice(0, 4);
+  const worker = name ?? `${hostname().replace(/[^a-z0-9_-]/gi, "-").slice(0, 40)}-${random}`;
+  if (!/^[a-z0-9][a-z0-9_-]{0,59}$/i.test(worker)) {
+    throw new InputError("--name", worker, "a name of letters, digits, - and _, at most 60");
+  }
+  const of = makeProvenance(makePlan({ url: "http://127.0.0.1/" }), { addresses: [] });
+  const { plimsoll_version, deno_version, git_revision, os, kernel, cpu_model, vcpus } = of;
+  const { memory_bytes, cgroup_limits, time_source, sampler } = of;
+  return {
+    ...{ worker, capacity, clock: "the hub's", ...machineKey() },
+    ...{ plimsoll_version, deno_version, git_revision, os, kernel, cpu_model, vcpus },
+    ...{ memory_bytes, cgroup_limits, time_source, sampler },
+  };
+}

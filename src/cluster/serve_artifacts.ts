@@ -1,0 +1,64 @@
+import { timingSafeEqual } from "node:crypto";
+import { join, resolve } from "node:path";
+import { InputError } from "../schema/input_error.ts";
+import { ARTIFACT_PATH } from "./messages.ts";
+import type { WorkerOptions } from "./run_worker.ts";
+
+/** Where a worker gives out what stayed with it. */
+export interface ArtifactServer extends AsyncDisposable {
+  url: string;
+  /** Only who knows it gets anything. */
+  token: string;
+}
+
+type ServeOptions = Pick<WorkerOptions, "serve" | "spool" | "cert" | "key">;
+
+/**
+ * Checks where artifacts are to be given out.
+ *
+ * @throws {InputError} If it is no address, or one that others can listen in on.
+ */
+export function checkServe({ serve, cert, key }: ServeOptions): void {
+  if (serve === undefined) return;
+  const url = URL.parse(`http://${serve}/`);
+  const right = "the address and port of this machine, for example 10.0.0.5:8443";
+  if (!url || url.port === "" || url.pathname !== "/" || url.username) {
+    throw new InputError("--serve-artifacts", serve, right);
+  }
+  if ((cert === undefined || key === undefined) && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) {
+    throw new InputError(
+      "--serve-artifacts",
+      serve,
+      "--hub-cert and --hub-key too: without TLS only a loopback address",
+    );
+  }
+}
+
+/** Gives out files of a spool's `artifacts` folders, read only, to who brings the token. */
+export function serveArtifacts({ serve, spool, cert, key }: ServeOptions): ArtifactServer {
+  const { hostname, port } = new URL(`http://${serve}/`);
+  const token = crypto.randomUUID();
+  const right = new TextEncoder().encode(`Bearer ${token}`);
+  const root = resolve(spool);
+  const tls = cert !== undefined && key !== undefined ? { cert, key } : {};
+  const options = { hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port), onListen() {}, ...tls };
+  const server = Deno.serve(options, async (request) => {
+    const given = new TextEncoder().encode(request.headers.get("authorization") ?? "");
+    if (given.length !== right.length || !timingSafeEqual(given, right)) return new Response("", { status: 401 });
+    const [, run, path] = /^\/([0-9a-f]{8})\/(.+)$/.exec(new URL(request.url).pathname) ?? [];
+    if (request.method !== "GET" || path === undefined || !ARTIFACT_PATH.test(path)) {
+      return new Response("", { status: 404 });
+    }
+    try {
+      const file = await Deno.open(join(root, run, path));
+      return new Response(file.readable);
+    } catch {
+      return new Response("", { status: 404 });
+    }
+  });
+  return {
+    url: `${cert === undefined ? "http" : "https"}://${serve}`,
+    token,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}

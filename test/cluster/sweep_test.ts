@@ -1,0 +1,113 @@
+/** A sweep that two workers drive, real processes, through a real Redis, is a run like any other. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { openFleet } from "../../src/cluster/mod.ts";
+import { load, summarise } from "../../src/dataset/mod.ts";
+import { startStreamer, VIEWER_REQUESTS } from "../../src/demo/mod.ts";
+import { fitAll, fitDemand } from "../../src/model/mod.ts";
+import { sweep } from "../../src/run/mod.ts";
+import { size } from "../../src/size/mod.ts";
+import { assertWhole, manifestOf } from "../faults/under_fault.ts";
+import { tempFolder } from "../temp_folder.ts";
+import { startHub, startWorker, withRedis } from "./start_hub.ts";
+
+Deno.test({
+  name: "workers share a sweep by capacity, and its run loads, fits and sizes like any other",
+  ...withRedis,
+  fn: async () => {
+    await using folder = await tempFolder();
+    await using streamer = await startStreamer({ cpu_ms: 1 });
+    await using hub = await startHub();
+    const workers = [await startWorker(hub, "w1", { capacity: 10 }), await startWorker(hub, "w2", { capacity: 20 })];
+    const out = join(folder.path, "run");
+    await using fleet = await openFleet({ ...hub.options, workers: 2 });
+    const end = await sweep({
+      url: streamer.url,
+      levels: [1, 3, 6, 12],
+      replicates: 2,
+      duration_ms: 2000,
+      warmup_ms: 500,
+      idle_ms: 1000,
+      cooldown_ms: 0,
+      pace_ms: 250,
+      requests: VIEWER_REQUESTS,
+      target_pid: streamer.pid,
+    }, { out, fleet });
+    assert.equal(end.state, "complete", end.reason);
+    assert.deepEqual(end.attempts, { complete: 8, failing: 0, planned: 8 });
+    assert.deepEqual(manifestOf(out).filter(({ event }) => event === "batches_refused"), []);
+
+    const dataset = await load(out);
+    for (const { seal, requests, path } of dataset.attempts) {
+      const sessions = new Set(requests.map(({ session }) => session));
+      assert.deepEqual([...sessions].sort((a, b) => a - b), Array.from({ length: seal.level }, (_, k) => k));
+      const shares = seal.shares!;
+      assert.equal(shares.reduce((sum, share) => sum + share.sessions, 0), seal.level);
+      if (seal.level === 12) assert.deepEqual(shares.map((share) => share.sessions), [4, 8]);
+      for (const name of Object.keys(seal.files)) {
+        assert.equal(assertWhole(join(out, path, name)), seal.files[name].rows, `${path}/${name}`);
+      }
+    }
+    const { provenance } = dataset.info;
+    assert.deepEqual(provenance.shares!.map(({ k, worker, capacity }) => ({ k, worker, capacity })), [
+      { k: 1, worker: "w1", capacity: 10 },
+      { k: 2, worker: "w2", capacity: 20 },
+    ]);
+
+    const summary = summarise(dataset);
+    const fits = fitAll(summary);
+    // What each worker used, and what leads the sweep here, is what is summed.
+    const byWorker = summary.workers!;
+    assert.equal(byWorker.length, 2 * (1 + 2 + 2 + 2));
+    for (const { level, replicate, metrics } of summary.levels) {
+      const { seal, resources } = dataset.attempts.find(({ seal, discarded }) =>
+        !discarded && seal.level === level && seal.replicate === replicate
+      )!;
+      const { from_ms, to_ms } = seal.window;
+      const own = resources.filter((row) =>
+        row.share === undefined && row.group === "generator" && row.t_ms >= from_ms && row.t_ms <= to_ms
+      );
+      const [first, last] = [own[0], own.at(-1)!];
+      const shares = seal.shares!.map(({ k, sessions }, index) =>
+        byWorker.find((one) =>
+          one.worker === k && one.level === sessions &&
+          one.replicate === (replicate - 1) * seal.shares!.length + index + 1
+        )!.metrics.generator_cores
+      );
+      const sum = shares.reduce(
+        (total, cores) => total + cores,
+        (last.cpu_ms - first.cpu_ms) / (last.t_ms - first.t_ms),
+      );
+      assert(Math.abs(sum / metrics.generator_cores - 1) < 1e-9, `${sum} of ${metrics.generator_cores} cores`);
+    }
+    const slope = fitDemand(summary.levels, "target_cores");
+    assert(slope.at !== undefined);
+    const truth = await streamer.truth();
+    const perRequest = summary.levels.reduce(
+      (sum, level) => sum + level.metrics.target_cores * level.window_s * 1000,
+      0,
+    ) / summary.levels.reduce((sum, level) => sum + level.requests, 0);
+    const known = truth.cpu_ms / truth.api_requests;
+    assert(Math.abs(perRequest / known - 1) < 0.25, `${perRequest} ms of CPU a request, and in truth ${known}`);
+    const { rows } = size(summary, fits, { targets: [24] });
+    assert(rows.some(({ metric }) => metric === "cores"));
+
+    for (const worker of workers) {
+      worker.kill("SIGTERM");
+      const { code, end } = await worker.ended();
+      assert.equal(code, 0);
+      assert.deepEqual((end as unknown as { shares: object }).shares, {
+        complete: worker.name === "w2" ? 9 : 6,
+        failed: 0,
+        refused: 0,
+      });
+    }
+    await using redis = await hub.connect();
+    // A sweep leaves nothing at the hub but who is there.
+    await fleet[Symbol.asyncDispose]();
+    const left = (await redis.keys("plimsoll:*")).filter((key) =>
+      !/:(workers|bull:w\d:(meta|stalled-check|id))$/.test(key)
+    );
+    assert.deepEqual(left, []);
+  },
+});

@@ -1,0 +1,289 @@
+/** What breaks while workers drive a sweep: for real, each alone, and what is left of it counted. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { load } from "../../src/dataset/mod.ts";
+import type { ManifestLine } from "../../src/schema/run.ts";
+import { tempFolder } from "../temp_folder.ts";
+import { canMount, works } from "../has_program.ts";
+import { type RunningHub, type RunningWorker, startHub, startWorker, withRedis } from "../cluster/start_hub.ts";
+import {
+  assertWhole,
+  lines,
+  manifestOf,
+  processWith,
+  rememberingTarget,
+  type Running,
+  SHORT,
+  startPlimsoll,
+  until,
+  writePlan,
+} from "./under_fault.ts";
+
+/** Long enough to break something in its middle. */
+const LONG = { ...SHORT, levels: [4, 8], duration_ms: 4000 };
+
+interface Scene {
+  out: string;
+  hub: RunningHub;
+  target: ReturnType<typeof rememberingTarget>;
+  start(args?: string[]): Running;
+  resume(): Running;
+}
+
+/** A hub, a target and a plan; `body` starts workers and a sweep, breaks something, and looks. */
+async function withScene(body: (scene: Scene) => Promise<void>, settings: Parameters<typeof startHub>[0] = {}) {
+  await using folder = await tempFolder();
+  await using target = rememberingTarget();
+  await using hub = await startHub(settings);
+  const out = join(folder.path, "run");
+  const plan = await writePlan(folder.path, { ...LONG, url: target.url });
+  const start = (args: string[]) =>
+    startPlimsoll(args, ["env", ...Object.entries(hub.env).map((pair) => pair.join("="))]);
+  await body({
+    ...{ out, hub, target },
+    start: (args = []) => start(["sweep", plan, ...hub.flags, "--out", out, ...args]),
+    resume: () => start(["resume", out, ...hub.flags, "--workers", "2"]),
+  });
+}
+
+/** Waits until a level that counts is under load, and returns its attempt. */
+async function underLoad(
+  out: string,
+  target: Scene["target"],
+): Promise<Extract<ManifestLine, { event: "attempt_started" }>> {
+  const started = () => manifestOf(out).findLast((line) => line.event === "attempt_started");
+  await until(() => started() !== undefined && !(started() as { discarded?: boolean }).discarded);
+  const before = target.answered_ms.length;
+  await until(() => target.answered_ms.length > before + 20);
+  return started() as Extract<ManifestLine, { event: "attempt_started" }>;
+}
+
+/** Every attempt that was accepted has the rows that were sealed, of all its sessions. */
+async function assertAccepted(out: string, count: number): Promise<void> {
+  const dataset = await load(out);
+  const counted = dataset.attempts.filter(({ discarded }) => !discarded);
+  assert.equal(counted.length, count);
+  for (const { seal, requests, path } of dataset.attempts) {
+    assert.equal(new Set(requests.map(({ session }) => session)).size, seal.level, path);
+    for (const [name, { rows }] of Object.entries(seal.files)) assert.equal(assertWhole(join(out, path, name)), rows);
+  }
+}
+
+const failures = (out: string) => manifestOf(out).filter((line) => line.event === "attempt_failed");
+
+async function endAll(...workers: RunningWorker[]) {
+  const ends = [];
+  for (const worker of workers) {
+    worker.kill("SIGTERM");
+    ends.push((await worker.ended()).end as unknown as { shares: Record<string, number> });
+  }
+  return ends.map(({ shares }) => shares);
+}
+
+Deno.test({
+  name: "a worker that is killed costs its attempt: the other stops, a new one joins, and the attempt is repeated",
+  ...withRedis,
+  fn: () =>
+    withScene(async ({ out, hub, target, start }) => {
+      const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+      const sweep = start(["--workers", "2"]);
+      const broken = await underLoad(out, target);
+      w2.kill("SIGKILL");
+      await until(() => failures(out).length === 1);
+      const w3 = await startWorker(hub, "w3");
+      const { code, end } = await sweep.ended();
+      assert.equal(code, 0, end?.reason);
+      const [failed] = failures(out);
+      assert(failed.event === "attempt_failed" && /worker w2: it was lost/.test(failed.reason), JSON.stringify(failed));
+      assert.deepEqual([failed.level, failed.attempt], [broken.level, 1]);
+      const again = manifestOf(out).filter((line) => line.event === "attempt_complete" && line.level === broken.level);
+      assert(again.some((line) => line.event === "attempt_complete" && line.attempt === 2));
+      await assertAccepted(out, 2);
+      const provenance = JSON.parse(Deno.readTextFileSync(join(out, "provenance.json")));
+      assert.deepEqual(provenance.shares.map(({ worker }: { worker: string }) => worker), ["w1", "w2", "w3"]);
+      await w2.ended();
+      const [first, third] = await endAll(w1, w3);
+      // Its share of the broken attempt was abandoned, or whole by then: that made no difference.
+      assert.equal(first.complete + first.failed, 4);
+      assert(third.complete >= 1);
+    }),
+});
+
+Deno.test({
+  name: "a worker that stands still stops its load by itself, and what it says later is refused",
+  ...withRedis,
+  fn: () =>
+    withScene(async ({ out, hub, target, start }) => {
+      const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+      const sweep = start();
+      await underLoad(out, target);
+      const agent = await processWith(w2, "http_agent.ts");
+      const stopped_ms = performance.now();
+      // The worker alone: its agents go on, and nobody can tell them anything.
+      const worker = await processWith(w2, "worker");
+      Deno.kill(worker, "SIGSTOP");
+      await until(() => !w2.processes().some(({ pid }) => pid === agent));
+      const went_on_ms = performance.now() - stopped_ms;
+      assert(went_on_ms >= 1500, `its agent ended after ${went_on_ms} ms, before its time`);
+      await until(() => failures(out).length === 1);
+      const [failed] = failures(out);
+      assert(failed.event === "attempt_failed" && /worker w2: /.test(failed.reason), JSON.stringify(failed));
+      const { code, end } = await sweep.ended();
+      assert.equal(code, 0, end?.reason);
+      await assertAccepted(out, 2);
+      Deno.kill(worker, "SIGCONT");
+      await until(() =>
+        /refused, it came too late|it heard nothing|was not reached|not there any more/.test(w2.said())
+      );
+      const [, second] = await endAll(w1, w2);
+      assert.equal(second.refused, 1, w2.said());
+    }),
+});
+
+Deno.test({
+  name: "a coordinator that is killed leaves workers without load, and resume goes on with them",
+  ...withRedis,
+  fn: () =>
+    withScene(async ({ out, hub, target, start, resume }) => {
+      const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+      const sweep = start(["--workers", "2"]);
+      const broken = await underLoad(out, target);
+      sweep.kill("SIGKILL");
+      await sweep.ended();
+      await until(() => w1.said().includes("not there any more") && w2.said().includes("not there any more"));
+      const before = target.answered_ms.length;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      assert.equal(target.answered_ms.length, before, "somebody still loads the target");
+      const { code, end } = await resume().ended();
+      assert.equal(code, 0, end?.reason);
+      assert.deepEqual(end!.attempts, { complete: 2, failing: 0, planned: 2 });
+      const open = join(out, broken.path);
+      assert(!lines(join(open, "COMPLETE.json")).length, "an attempt that was broken off is complete");
+      await assertAccepted(out, 2);
+      for (const shares of await endAll(w1, w2)) assert.equal(shares.failed, 1);
+    }),
+});
+
+Deno.test({
+  name: "a sweep that is stopped lets its workers drain, and resume goes on with them",
+  ...withRedis,
+  fn: () =>
+    withScene(async ({ out, hub, target, start, resume }) => {
+      const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+      const sweep = start(["--workers", "2"]);
+      await underLoad(out, target);
+      sweep.kill("SIGINT");
+      const stopped = await sweep.ended();
+      assert.equal(stopped.code, 130, stopped.stderr);
+      assert.equal(stopped.end!.state, "stopped");
+      assert.deepEqual(failures(out).map((line) => line.event === "attempt_failed" && line.stopped), [true]);
+      const before = target.answered_ms.length;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      assert.equal(target.answered_ms.length, before, "somebody still loads the target");
+      const { code, end } = await resume().ended();
+      assert.equal(code, 0, end?.reason);
+      await assertAccepted(out, 2);
+      for (const shares of await endAll(w1, w2)) assert.equal(shares.failed, 0);
+    }),
+});
+
+Deno.test({
+  name: "a hub that is killed and started anew has lost nothing that it acknowledged",
+  ...withRedis,
+  fn: () =>
+    withScene(async ({ out, hub, target, start }) => {
+      const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+      const sweep = start(["--workers", "2"]);
+      await underLoad(out, target);
+      await using redis = await hub.connect();
+      let acknowledged = 0;
+      const writing = (async () => {
+        for (;;) {
+          await redis.xadd("of-the-test", "*", "n", `${acknowledged}`);
+          acknowledged++;
+        }
+      })().catch(() => {});
+      await until(() => acknowledged > 200);
+      Deno.kill(hub.pid(), "SIGKILL");
+      await writing;
+      await hub.restart();
+      await using again = await hub.connect();
+      const stored = await again.xlen("of-the-test");
+      // One may have been stored and not answered any more.
+      assert(stored === acknowledged || stored === acknowledged + 1, `${stored} stored, ${acknowledged} acknowledged`);
+      const { code, end } = await sweep.ended();
+      assert.equal(code, 0, end?.reason);
+      assert.deepEqual(end!.attempts, { complete: 2, failing: 0, planned: 2 });
+      await assertAccepted(out, 2);
+      await endAll(w1, w2);
+    }),
+});
+
+Deno.test({
+  name: "a hub whose disk is full costs the attempt and no row: with room again the sweep goes on",
+  ignore: withRedis.ignore || !canMount(),
+  fn: async () => {
+    await using disk = await tempFolder();
+    const data = join(disk.path, "hub");
+    await Deno.mkdir(data);
+    assert(works(`mount -t tmpfs -o size=8m tmpfs ${data}`));
+    try {
+      await withScene(async ({ out, hub, target, start }) => {
+        const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+        const sweep = start(["--workers", "2"]);
+        await underLoad(out, target);
+        works(`dd if=/dev/zero of=${data}/full bs=64k`);
+        await until(() => !hub.runs() || failures(out).length === 1);
+        await until(() => failures(out).length === 1);
+        Deno.removeSync(join(data, "full"));
+        if (!hub.runs()) await hub.restart();
+        const { code, end } = await sweep.ended();
+        assert.equal(code, 0, end?.reason);
+        assert.deepEqual(end!.attempts, { complete: 2, failing: 0, planned: 2 });
+        await assertAccepted(out, 2);
+        await endAll(w1, w2);
+      }, { folder: data });
+    } finally {
+      works(`umount -l ${data}`);
+    }
+  },
+});
+
+Deno.test({
+  name: "batches that are sent twice are counted, those that nobody may send are kept aside, and no row is theirs",
+  ...withRedis,
+  fn: () =>
+    withScene(async ({ out, hub, target, start }) => {
+      const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+      const sweep = start(["--workers", "2"]);
+      const broken = await underLoad(out, target);
+      await using redis = await hub.connect();
+      const up = (await redis.keys("plimsoll:main:up:*")).find((key) => key.includes(`.${broken.level}.1.1.`))!;
+      // One that it has sent, once more; two that nobody of the fleet has.
+      let copied = 0;
+      for (let last = "$"; copied === 0;) {
+        const answer = await redis.xreadBuffer("BLOCK", 2000, "STREAMS", up, last) as [Buffer, [Buffer, Buffer[]][]][];
+        for (const [id, fields] of answer?.[0][1] ?? []) {
+          last = id.toString();
+          if (copied > 0 || !fields[1].toString().includes('"batch"')) continue;
+          await redis.xadd(up, "*", ...fields);
+          copied++;
+        }
+      }
+      const head = JSON.stringify({ type: "batch", seq: 1, file: "requests.jsonl", offset: 0 });
+      await redis.xadd(up, "*", "head", head, "code", "0".repeat(64), "data", '{"seq":0,"session":0}\n');
+      await redis.xadd(up, "*", "anything", "else");
+      const { code, end } = await sweep.ended();
+      assert.equal(code, 0, end?.reason);
+      const [refused, ...others] = manifestOf(out).filter((line) => line.event === "batches_refused");
+      assert.deepEqual(others, []);
+      assert(refused.event === "batches_refused");
+      const { duplicate, quarantined, path, reasons } = refused;
+      assert.deepEqual({ duplicate, quarantined, path }, { duplicate: 1, quarantined: 2, path: broken.path });
+      assert.deepEqual(reasons, ["its code is not the worker's"]);
+      assert.equal(lines(join(out, path, "quarantine.jsonl")).length, 2);
+      assert.equal(failures(out).length, 0);
+      await assertAccepted(out, 2);
+      await endAll(w1, w2);
+    }),
+});
