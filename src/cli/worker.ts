@@ -1,5 +1,3 @@
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { runWorker } from "../cluster/mod.ts";
 import { InputError } from "../schema/input_error.ts";
@@ -63,7 +61,7 @@ export async function worker(args: string[]): Promise<number> {
     ...hub,
     capacity: readNumber(values.capacity as string, "--capacity", { low: 1, high: 100_000, whole: true }),
     name: values.name as string | undefined,
-    spool: values.spool as string | undefined ?? join(tmpdir(), `plimsoll-worker-${process.pid}`),
+    spool: values.spool as string | undefined ?? Deno.makeTempDirSync({ prefix: "plimsoll-worker-" }),
     serve: values["serve-artifacts"] as string | undefined,
     consent: values["i-may-load-test"] as string | undefined,
     signal: controller.signal,

@@ -39,6 +39,10 @@ const OF_THIS_MACHINE = "browser";
 const LEFT_MS = 600_000;
 const BLOCK_MS = 500;
 const LOOK_MS = 100;
+/** A coordinator waits less for all to be ready [ms]. */
+const UNTOLD_MS = 150_000;
+/** Of any sweep. */
+const [MOST_SESSIONS, MOST_SHARES] = [100_000, 1000];
 
 /** Drives a worker's shares, one at a time, as long as the hub and the coordinator are there. */
 export class ShareDriver {
@@ -49,6 +53,8 @@ export class ShareDriver {
   #ended?: string;
   /** Targets that were found, and how busy agents were, by hash of the plan. */
   #known = new Map<string, { reached: Reached; used: AgentUse[] }>();
+
+  #run = "";
 
   constructor(readonly hub: Hub, readonly card: WorkerCard, readonly options: WorkerOptions) {}
 
@@ -72,10 +78,11 @@ export class ShareDriver {
    */
   async drive(id: string, job: ShareJob): Promise<ShareResult> {
     if (this.#ended) throw new Error(this.#ended);
+    checkJob(id, job);
     this.heard(await this.hub.redis.get(keys.lease(this.hub.prefix)));
     if (this.#lease !== job.lease) throw new Error("its coordinator is not there any more");
     const plan = ownPlan(job.plan);
-    const known = await this.#reach(plan);
+    const known = await this.#reach(plan, job.run);
     const run = join(this.options.spool, job.run);
     const part = join("levels", `${job.level}`, `r${job.replicate}`, `a${job.attempt}`);
     const folder = join(run, part);
@@ -86,10 +93,10 @@ export class ShareDriver {
     const [up, down] = [keys.up(this.hub.prefix, id), keys.down(this.hub.prefix, id)];
     const shipper = new Shipper(this.hub.redis, up, job.secret, folder);
     const words = new Words(this.hub.connect(), down);
-    const clock = await this.hub.clock();
-    const watch = this.#watch(job, guards);
     words.onAbandon = () => guards.end({ reason: "its attempt is void", guard: false });
+    const watch = this.#watch(job, guards);
     try {
+      const clock = await Promise.race([this.hub.clock(), aborted(guards.stop)]);
       const shares = this.#split(job, plan, known.used);
       const { address, port, secrets } = known.reached;
       const { length_ms, lead_ms } = attemptLength(plan);
@@ -117,15 +124,17 @@ export class ShareDriver {
       const { started_at } = end.seal;
       const files = {
         ...end.seal.files,
-        ...listArtifacts({ run, folder, artifacts }, { worker: this.card.worker, job }),
+        ...await listArtifacts({ run, folder, artifacts }, { worker: this.card.worker, job }),
       };
       await Promise.race([shipper.finish(), aborted(guards.stop)]);
       const seal: AttemptSeal = { ...end.seal, level: job.level, replicate: job.replicate, attempt: job.attempt };
-      known.used.push(...agentUse(folder, seal));
+      const sessions = shares.flatMap((one) => one.sessions).length;
+      // What its agents used was for its own sessions, not for all of the level.
+      known.used.push(...agentUse(folder, { ...seal, level: sessions }));
       return {
         files,
         share: {
-          ...{ k: job.share, of: job.capacities.length, sessions: shares.flatMap(({ sessions }) => sessions).length },
+          ...{ k: job.share, of: job.capacities.length, sessions },
           ...{ intended_at: started_at, start_late_ms: end.start_late_ms },
           ...{ hub_offset_ms: thousandths(clock.offset_ms), hub_error_ms: thousandths(clock.error_ms) },
         },
@@ -163,14 +172,17 @@ export class ShareDriver {
       heard: (tell) => this.#listeners.add(tell),
       start: async (browser) => {
         say({ type: "ready", ...(browser ? { browser } : {}) });
-        return await words.start - clock.offset_ms;
+        return await Promise.race([words.start, untold()]) - clock.offset_ms;
       },
       end: words.stop.signal,
       onStats: (stats) => say({ type: "stats", ...stats }),
     };
   }
 
-  async #reach(plan: Plan): Promise<{ reached: Reached; used: AgentUse[] }> {
+  async #reach(plan: Plan, run: string): Promise<{ reached: Reached; used: AgentUse[] }> {
+    // Where a name leads is looked up anew for each sweep.
+    if (run !== this.#run) this.#known.clear();
+    this.#run = run;
     const hash = planHash(plan);
     let known = this.#known.get(hash);
     if (!known) {
@@ -241,20 +253,45 @@ class Words {
 }
 
 /** What stays here is listed in the run, with hashes: whoever fetches it later sees whether it is the same. */
-function listArtifacts(
+async function listArtifacts(
   { run, folder, artifacts }: { run: string; folder: string; artifacts: string },
   { worker, job }: { worker: string; job: ShareJob },
-): Record<string, FileSeal> {
+): Promise<Record<string, FileSeal>> {
   if (artifacts === folder) return {};
   const names = [...Deno.readDirSync(artifacts)].filter(({ isFile }) => isFile).map(({ name }) => name).sort();
   const recorder = new Recorder(join(folder, "artifacts.jsonl"));
   for (const name of names) {
-    const content = Deno.readFileSync(join(artifacts, name));
-    const sha256 = createHash("sha256").update(content).digest("hex");
+    // Bit by bit: the hub has to hear of this worker meanwhile.
+    const hash = createHash("sha256");
+    let bytes = 0;
+    for await (const chunk of (await Deno.open(join(artifacts, name))).readable) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
     const path = relative(run, join(artifacts, name));
-    recorder.add({ worker, run: job.run, path, bytes: content.length, sha256 } satisfies Omit<ArtifactLine, "seq">);
+    recorder.add({ worker, run: job.run, path, bytes, sha256: hash.digest("hex") } satisfies Omit<ArtifactLine, "seq">);
   }
   return { "artifacts.jsonl": recorder.close() };
+}
+
+/**
+ * Whether a job may name folders here, and be computed with.
+ *
+ * @throws {Error} If no sweep has made it.
+ */
+function checkJob(id: string, { run, level, replicate, attempt, index, share, capacities }: ShareJob): void {
+  const numbers = [level, replicate, attempt, index, share, ...capacities];
+  const isShare = /^[0-9a-f]{8}$/.test(run) && numbers.every((one) => Number.isSafeInteger(one) && one >= 0) &&
+    level <= MOST_SESSIONS && index < capacities.length && capacities.length <= MOST_SHARES &&
+    id === `${run}.${level}.${replicate}.${attempt}.${index + 1}`;
+  if (!isShare) throw new Error("it is no share of a sweep");
+}
+
+/** Rejects when the coordinator has given up long ago. */
+function untold(): Promise<never> {
+  return new Promise((_, reject) => {
+    AbortSignal.timeout(UNTOLD_MS).addEventListener("abort", () => reject(new Error("it was not told its start")));
+  });
 }
 
 /** The plan without the target's processes, which are another machine's, and without programs to run on this one. */

@@ -8,6 +8,9 @@ import type { AttemptSeal } from "../schema/run.ts";
 import { Hub, type HubOptions } from "./hub.ts";
 import { ARTIFACT_PATH, type ArtifactLine, keys, type WorkerCard } from "./messages.ts";
 
+/** The longest that one file may take. */
+const FETCH_MS = 60_000;
+
 /** What {@linkcode fetchArtifacts} did. */
 export interface FetchEnd {
   /** Files that the run lists. */
@@ -46,6 +49,10 @@ export async function fetchArtifacts(run: string, options: HubOptions): Promise<
     const reasons: string[] = [];
     for (const file of files) {
       const to = join(root, file.path);
+      if (!ARTIFACT_PATH.test(file.path) || !/^[0-9a-f]{8}$/.test(file.run)) {
+        reasons.push("it is listed with a path that leads elsewhere");
+        continue;
+      }
       if (existsSync(to) && hashOf(Deno.readFileSync(to)) === file.sha256) {
         end.present++;
         continue;
@@ -67,12 +74,16 @@ async function fetchOne(
   to: string,
   { card, client }: { card?: WorkerCard; client: Deno.HttpClient },
 ): Promise<void> {
-  if (!ARTIFACT_PATH.test(path)) throw new Error("it is listed with a path that leads elsewhere");
   if (!card) throw new Error("it is not at the hub");
   if (!card.artifacts) throw new Error("it gives out nothing: plimsoll worker --serve-artifacts");
   const { url, token } = card.artifacts;
   const headers = { authorization: `Bearer ${token}` };
-  const response = await fetch(`${url}/${run}/${path}`, { headers, client, redirect: "error" });
+  const response = await fetch(`${url}/${run}/${path}`, {
+    headers,
+    client,
+    redirect: "error",
+    signal: AbortSignal.timeout(FETCH_MS),
+  });
   const content = new Uint8Array(await response.arrayBuffer());
   if (!response.ok) throw new Error(`it answered with status ${response.status}`);
   if (hashOf(content) !== sha256) throw new Error("what it sent is not what the run lists");

@@ -150,7 +150,7 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
 
   adopt(machines: readonly ShareProvenance[]): void {
     for (const { k, sampled_target: _, ...card } of machines) {
-      this.#members.set(card.worker!, { k, card: card as WorkerCard });
+      this.#members.set(identityOf(card as WorkerCard), { k, card: card as WorkerCard });
     }
   }
 
@@ -169,6 +169,8 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
       });
       queue.on("error", () => {});
       this.#queues.set(worker, queue);
+      // A coordinator that was killed while it cleared up has left it paused.
+      await queue.resume();
     }
     return queue;
   }
@@ -181,7 +183,7 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#beat);
     const tidy = async () => {
-      for (const queue of this.#queues.values()) await queue.obliterate({ force: true }).catch(() => {});
+      await Promise.all([...this.#queues.values()].map((queue) => queue.obliterate({ force: true }).catch(() => {})));
       if (this.#leftovers.size > 0) await this.hub.redis.del(...this.#leftovers);
       await this.hub.redis.eval(LET_GO, 1, keys.lease(this.hub.prefix), this.lease);
     };
@@ -217,13 +219,13 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
   }
 
   #member(card: WorkerCard): Member {
-    const known = this.#members.get(card.worker);
+    const known = this.#members.get(identityOf(card));
     if (known) return known;
     const k = 1 + Math.max(0, ...[...this.#members.values()].map((member) => member.k));
     // Its token is for the hub alone.
     const { artifacts: _, ...told } = card;
     const member = { k, card: told };
-    this.#members.set(card.worker, member);
+    this.#members.set(identityOf(card), member);
     return member;
   }
 }
@@ -286,6 +288,11 @@ class HubTeam implements Team {
     if (duplicate + quarantined === 0) return undefined;
     return { duplicate, quarantined, reasons: [...new Set(all.flatMap(({ reasons }) => reasons))] };
   }
+}
+
+/** One that was started anew as another, or on another machine, is another, whatever its name. */
+function identityOf({ worker, capacity, machine }: WorkerCard): string {
+  return `${worker} ${capacity} ${machine}`;
 }
 
 function capacityOf(cards: readonly WorkerCard[]): number {

@@ -81,9 +81,12 @@ export class Hub implements AsyncDisposable {
     });
     redis.on("error", (error) => said = error);
     try {
-      await redis.connect();
-      const info = await redis.info();
-      await tryKeys(redis, `${prefixOf(options)}:try:${crypto.randomUUID()}`);
+      const info = await answered(async () => {
+        await redis.connect();
+        const info = await redis.info();
+        await tryKeys(redis, `${prefixOf(options)}:try:${crypto.randomUUID()}`);
+        return info;
+      });
       isOpen = true;
       const version = /^redis_version:(\d+)/m.exec(info)?.[1] ?? "0";
       if (Number(version) < LEAST_VERSION) {
@@ -198,6 +201,22 @@ function connectionOptions(url: URL, { user, password, ca, cert, key }: HubOptio
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
   } as RedisOptions;
+}
+
+/** What accepts and says nothing is no hub. */
+async function answered<T>(ask: () => Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    const error = new Error(`nothing was answered within ${2 * CONNECT_MS / 1000} s`);
+    timer = setTimeout(() => reject(error), 2 * CONNECT_MS);
+  });
+  const asked = ask();
+  asked.catch(() => {});
+  try {
+    return await Promise.race([asked, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** What every worker and coordinator has to be able to do. */

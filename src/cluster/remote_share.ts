@@ -38,6 +38,8 @@ export class RemoteShare implements Agent, UpListener {
   #done = Promise.withResolvers<Told<"done">>();
   #receiver: Receiver;
   #settled = false;
+  /** All of it is here. */
+  #complete = false;
   #down: string;
   #up: string;
 
@@ -65,7 +67,11 @@ export class RemoteShare implements Agent, UpListener {
 
   /** The hub's clock is the one that the worker is told the start by. */
   async clockOffset(): Promise<number> {
-    const { offset_ms } = await this.options.hub.clock();
+    // A hub that is away answers when it is back, which may be too late.
+    const over = this.done.then((): never => {
+      throw new Error("it ended before it began");
+    });
+    const { offset_ms } = await Promise.race([this.options.hub.clock(), over]);
     return offset_ms + Date.now() - performance.now();
   }
 
@@ -91,10 +97,9 @@ export class RemoteShare implements Agent, UpListener {
 
   async end(): Promise<void> {
     const { reader, hub, queue, id } = this.options;
-    const wasDone = this.#settled;
     this.fail(new Error("the attempt ended without it"));
     const tidy = async () => {
-      if (!wasDone) await this.#say({ type: "abandon" });
+      if (!this.#complete) await this.#say({ type: "abandon" });
       await hub.redis.pexpire(this.#down, REST_MS);
       await hub.redis.pexpire(this.#up, REST_MS);
       await (await queue).remove(id);
@@ -159,7 +164,7 @@ export class RemoteShare implements Agent, UpListener {
       if (is.rows === rows && is.bytes === bytes && is.sha256 === sha256) continue;
       throw new Error(`${name} is not what it sealed: ${is.rows} of ${rows} rows`);
     }
-    this.#settled = true;
+    this.#settled = this.#complete = true;
     this.#done.resolve({ type: "done", files: Object.fromEntries(wanted), share });
   }
 }

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { Entry } from "./messages.ts";
 
 const BLOCK_MS = 500;
+/** Entries that are read at once, of all streams. */
 const COUNT = 64;
 
 /** Who takes the entries of a stream. */
@@ -54,7 +55,7 @@ export class UpReader {
     const streams = [...this.#listeners];
     const answer = await this.redis.callBuffer(
       "XREAD",
-      ...["COUNT", COUNT, "BLOCK", BLOCK_MS, "STREAMS"],
+      ...["COUNT", Math.max(1, Math.floor(COUNT / streams.length)), "BLOCK", BLOCK_MS, "STREAMS"],
       ...streams.map(([key]) => key),
       ...streams.map(([, { last }]) => last),
     ) as [Buffer, [Buffer, Buffer[]][]][] | null;

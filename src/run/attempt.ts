@@ -20,6 +20,8 @@ const LAST_SAMPLE_MS = 2000;
 const STOP_MS = 15_000;
 /** The same, for what comes over a network. */
 const CREW_STOP_MS = 60_000;
+/** A stop that comes so long before the planned end means what it says; later, clocks may only differ [ms]. */
+const STOP_EARLY_MS = 1000;
 /** How far from its time a share of an attempt may begin: more, and the clock was set meanwhile. */
 const MOST_LATE_MS = 1000;
 const PREPARE_MS = 120_000;
@@ -144,10 +146,13 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     children.forEach((child, index) => child.tell({ type: "start", zero_ms: zero_ms + offsets[index] }));
     watch.onDrop(() => agents.forEach((agent) => agent.tell({ type: "drop_artifacts" })));
 
-    let stopped = await Promise.race([watch.until(zero_ms + options.length_ms), failed]);
+    const planned_end_ms = zero_ms + options.length_ms;
+    const cut = options.leader ? [toldBefore(options.leader.end, planned_end_ms - STOP_EARLY_MS)] : [];
+    let stopped = await Promise.race([watch.until(planned_end_ms), failed, ...cut]);
     // The load goes on until whoever samples the target has the sample that ends the window.
     if (options.leader && !stopped) stopped = await Promise.race([watch.untilTold(options.leader.end), failed]);
-    const end_ms = stopped ? Math.min(options.length_ms, performance.now() - zero_ms) : options.length_ms;
+    const isCut = options.leader !== undefined && performance.now() < planned_end_ms - STOP_EARLY_MS;
+    const end_ms = stopped || isCut ? Math.min(options.length_ms, performance.now() - zero_ms) : options.length_ms;
     agents.forEach((agent) => agent.tell({ type: "stop" }));
     const stop_ms = options.crew ? CREW_STOP_MS : STOP_MS;
     const driven = await within(stop_ms, "stop", Promise.all(agents.map((agent) => agent.done)));
@@ -203,6 +208,17 @@ function startAgent(
     name: `${mode === "playwright" ? "browser agent" : "command agent"}${number}`,
     permissions: ["--allow-all"],
     onMessage,
+  });
+}
+
+/** Resolves where whoever leads ends an attempt clearly before its time; near it, the sample that ends the window is waited for. */
+function toldBefore(end: AbortSignal, before_ms: number): Promise<undefined> {
+  return new Promise((resolve) => {
+    const hear = () => {
+      if (performance.now() < before_ms) resolve(undefined);
+    };
+    if (end.aborted) hear();
+    else end.addEventListener("abort", hear, { once: true });
   });
 }
 

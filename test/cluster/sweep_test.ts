@@ -111,3 +111,45 @@ Deno.test({
     assert.deepEqual(left, []);
   },
 });
+
+Deno.test({
+  name: "a level that is ended early is ended at the workers, too",
+  ...withRedis,
+  fn: async () => {
+    await using folder = await tempFolder();
+    await using streamer = await startStreamer({ cpu_ms: 1 });
+    await using hub = await startHub();
+    const worker = await startWorker(hub, "w1", { capacity: 10 });
+    await using fleet = await openFleet({ ...hub.options, workers: 1 });
+    const stop = new AbortController();
+    const plan = {
+      url: streamer.url,
+      levels: [4],
+      replicates: 1,
+      duration_ms: 50_000,
+      warmup_ms: 500,
+      idle_ms: 1000,
+      cooldown_ms: 0,
+      pace_ms: 250,
+      requests: VIEWER_REQUESTS,
+      target_pid: streamer.pid,
+    };
+    const whole = 4 * plan.duration_ms / plan.pace_ms * VIEWER_REQUESTS.length;
+    const end = await sweep(plan, {
+      out: join(folder.path, "run"),
+      fleet,
+      signal: stop.signal,
+      onProgress: (event) => {
+        if (event.kind === "sample" && (event.iterations ?? 0) > 20) stop.abort();
+      },
+    });
+    assert.equal(end.state, "stopped", end.reason);
+    const { api_requests } = await streamer.truth();
+    assert(api_requests > 20 && api_requests < whole / 2, `${api_requests} of ${whole} requests`);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const later = await streamer.truth();
+    assert.equal(later.api_requests, api_requests, "nobody loads any more");
+    worker.kill("SIGTERM");
+    assert.equal((await worker.ended()).code, 0);
+  },
+});
