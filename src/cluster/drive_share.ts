@@ -14,7 +14,7 @@ import { Recorder } from "../run/recorder.ts";
 import { secretsFor } from "../run/run_parts.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { AttemptSeal, FileSeal, Share } from "../schema/run.ts";
-import type { Hub, HubClock } from "./hub.ts";
+import { type Hub, type HubClock, isLoopbackHub } from "./hub.ts";
 import {
   type ArtifactLine,
   BEAT,
@@ -186,7 +186,8 @@ export class ShareDriver {
     const hash = planHash(plan);
     let known = this.#known.get(hash);
     if (!known) {
-      known = { reached: await reachTarget(plan, this.options.consent, { share: true }), used: [] };
+      const { url, consent = isLoopbackHub(new URL(url)) ? undefined : "nothing" } = this.options;
+      known = { reached: await reachTarget(plan, consent, { share: true }), used: [] };
       this.#known.set(hash, known);
     }
     return known;

@@ -172,11 +172,26 @@ export function checkHubUrl(text: string): URL {
   if (url.hostname === "" || !/^\/?$/.test(url.pathname) || url.search !== "" || url.hash !== "") {
     throw new InputError("--hub", shown, `${right}, and nothing after the port`);
   }
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (url.protocol === "redis:" && host !== "localhost" && host !== "::1" && !/^127\./.test(host)) {
+  if (url.protocol === "redis:" && !isLoopbackHub(url)) {
     throw new InputError("--hub", shown, "rediss://, with TLS: without it, anybody on the way could read and write");
   }
   return url;
+}
+
+/**
+ * Whether all of the fleet is on this machine: only then is its loopback everybody's.
+ *
+ * @example
+ * ```ts
+ * import { isLoopbackHub } from "./hub.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert(isLoopbackHub(new URL("redis://127.0.0.1:6379")) && !isLoopbackHub(new URL("rediss://hub.example:6380")));
+ * ```
+ */
+export function isLoopbackHub({ hostname }: URL): boolean {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return host === "localhost" || host === "::1" || /^127\./.test(host);
 }
 
 function checkFleetName(fleet: string | undefined): void {

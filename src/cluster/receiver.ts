@@ -53,6 +53,7 @@ export class Receiver {
   readonly refused: Refused = { duplicate: 0, quarantined: 0, reasons: [] };
   #files = new Map<string, ReceivedFile>();
   #next = 0;
+  #syncing: Promise<void> = Promise.resolve();
 
   /**
    * @param secret of the job.
@@ -101,7 +102,12 @@ export class Receiver {
   }
 
   /** What is written is on disk when this resolves: before that nothing is acknowledged. */
-  async sync(): Promise<void> {
+  sync(): Promise<void> {
+    // One after the other: who waits for this waits for what another has begun, too.
+    return this.#syncing = this.#syncing.catch(() => {}).then(() => this.#syncAll());
+  }
+
+  async #syncAll(): Promise<void> {
     for (const received of this.#files.values()) {
       if (!received.dirty) continue;
       received.dirty = false;

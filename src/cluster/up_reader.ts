@@ -16,7 +16,8 @@ export interface UpListener {
 
 /** Reads what the workers of an attempt send; an entry leaves the hub when it is on disk here. */
 export class UpReader {
-  #listeners = new Map<string, { listener: UpListener; last: string }>();
+  /** `taken` are entries that are on disk here, and at the hub yet. */
+  #listeners = new Map<string, { listener: UpListener; last: string; taken: string[] }>();
   #closed = false;
   #running = false;
 
@@ -24,7 +25,7 @@ export class UpReader {
 
   /** Reads a stream from its beginning. */
   add(key: string, listener: UpListener): void {
-    this.#listeners.set(key, { listener, last: "0" });
+    this.#listeners.set(key, { listener, last: "0", taken: [] });
     if (!this.#running) this.#run();
   }
 
@@ -53,6 +54,8 @@ export class UpReader {
 
   async #read(): Promise<void> {
     const streams = [...this.#listeners];
+    // A hub without room or disk may have refused to let go of them.
+    for (const [key, stream] of streams) await this.#acknowledge(key, stream);
     const answer = await this.redis.callBuffer(
       "XREAD",
       ...["COUNT", Math.max(1, Math.floor(COUNT / streams.length)), "BLOCK", BLOCK_MS, "STREAMS"],
@@ -72,8 +75,15 @@ export class UpReader {
         continue;
       }
       stream.last = entries.at(-1)![0].toString();
-      await this.redis.xdel(key, ...entries.map(([id]) => id.toString()));
+      stream.taken.push(...entries.map(([id]) => id.toString()));
+      await this.#acknowledge(key, stream);
     }
+  }
+
+  async #acknowledge(key: string, stream: { taken: string[] }): Promise<void> {
+    if (stream.taken.length === 0) return;
+    await this.redis.xdel(key, ...stream.taken);
+    stream.taken = [];
   }
 }
 

@@ -114,12 +114,15 @@ Deno.test({
       ["a load generator", { plan: { ...plan, mode: "command", command: [script] } }, /no load generator/],
       ["more than it carries", { plan }, /more than its capacity/],
       ["somebody else's job", { plan, lease: "another" }, /coordinator is not there/],
+      ["a folder elsewhere", { plan, run: "../../.." }, /no share of a sweep/],
+      ["a level that is a path", { plan, level: "../../x" }, /no share of a sweep/],
+      ["another share than its name says", { plan, index: 1, capacities: [9, 9] }, /no share of a sweep/],
     ];
     const rest = { secret: "x", run: "0".repeat(8), level: 3, replicate: 1, attempt: 1, share: 1, index: 0 };
     try {
-      for (const [what, job, reason] of jobs) {
-        const data = { lease: "of-the-test", ...rest, capacities: [9], groups: [], ...job };
-        const { id } = await queue.add("share", data, { attempts: 1, jobId: `job-${crypto.randomUUID()}` });
+      for (const [index, [what, job, reason]] of jobs.entries()) {
+        const data = { lease: "of-the-test", ...rest, attempt: index, capacities: [9], groups: [], ...job };
+        const { id } = await queue.add("share", data, { attempts: 1, jobId: `${rest.run}.3.1.${index}.1` });
         const found = async () => (await queue.getJob(id!))?.failedReason ?? "";
         for (let tries = 0; await found() === "" && tries < 200; tries++) {
           await new Promise((resolve) => setTimeout(resolve, 50));
@@ -133,7 +136,7 @@ Deno.test({
         "share",
         { lease: "of-the-test", ...rest, level: 1, capacities: [9], groups: [], plan: browsers },
         {
-          jobId: "browser",
+          jobId: `${rest.run}.1.1.1.1`,
         },
       );
       await until(() => worker.processes().some(({ command }) => command.includes("browser_agent")));
