@@ -1,7 +1,7 @@
 import { fetchArtifacts } from "../cluster/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import { readFlags } from "./flags.ts";
-import { HUB_FLAGS, HUB_HELP, readHub } from "./hub_flags.ts";
+import { HUB_FLAGS, HUB_HELP, requireHub } from "./hub_flags.ts";
 
 const HELP = `Fetches screenshots and other artifacts that workers kept of a run, and checks them against its hashes.
 
@@ -34,8 +34,7 @@ export async function fetchCommand(args: string[]): Promise<number> {
   }
   const [run] = flags.positionals;
   if (run === undefined) throw new InputError("RUN", "nothing", "the folder of a run");
-  const hub = readHub(flags);
-  if (!hub) throw new InputError("--hub", "nothing", "the hub's address, for example rediss://hub.example:6380");
+  const hub = requireHub(flags);
   const end = await fetchArtifacts(run, hub);
   if (flags.values.json) console.log(JSON.stringify({ schema: "plimsoll.fetch/1", ...end }, null, 2));
   else {

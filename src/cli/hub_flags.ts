@@ -45,6 +45,17 @@ export function readHub({ values }: Flags): HubOptions | undefined {
   return { url, ...Object.fromEntries(given) };
 }
 
+/**
+ * As {@linkcode readHub}, of a command that does nothing without one.
+ *
+ * @throws {InputError} If there is none, or a file cannot be read.
+ */
+export function requireHub(flags: Flags): HubOptions {
+  const hub = readHub(flags);
+  if (!hub) throw new InputError("--hub", "nothing", "the hub's address, for example rediss://hub.example:6380");
+  return hub;
+}
+
 /** As {@linkcode readHub}, of a sweep. */
 export function readFleet(flags: Flags): FleetOptions | undefined {
   const hub = readHub(flags);

@@ -2,7 +2,7 @@ import process from "node:process";
 import { runWorker } from "../cluster/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import { readFlags, readNumber } from "./flags.ts";
-import { HUB_FLAGS, HUB_HELP, readHub } from "./hub_flags.ts";
+import { HUB_FLAGS, HUB_HELP, requireHub } from "./hub_flags.ts";
 
 const HELP = `Drives shares of sweeps that a hub hands out, until it is stopped.
 
@@ -46,8 +46,7 @@ export async function worker(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const hub = readHub(flags);
-  if (!hub) throw new InputError("--hub", "nothing", "the hub's address, for example rediss://hub.example:6380");
+  const hub = requireHub(flags);
   if (values.capacity === undefined) {
     throw new InputError("--capacity", "nothing", "the most sessions that this machine takes, for example 1000");
   }

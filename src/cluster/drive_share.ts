@@ -12,6 +12,7 @@ import { pause } from "../run/pause.ts";
 import { type Reached, reachTarget } from "../run/reach_target.ts";
 import { Recorder } from "../run/recorder.ts";
 import { secretsFor } from "../run/run_parts.ts";
+import { within } from "../run/within.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { AttemptSeal, FileSeal, Share } from "../schema/run.ts";
 import { type Hub, type HubClock, isLoopbackHub } from "./hub.ts";
@@ -172,7 +173,7 @@ export class ShareDriver {
       heard: (tell) => this.#listeners.add(tell),
       start: async (browser) => {
         say({ type: "ready", ...(browser ? { browser } : {}) });
-        return await Promise.race([words.start, untold()]) - clock.offset_ms;
+        return await within(UNTOLD_MS, words.start, "it was not told its start") - clock.offset_ms;
       },
       end: words.stop.signal,
       onStats: (stats) => say({ type: "stats", ...stats }),
@@ -286,13 +287,6 @@ function checkJob(id: string, { run, level, replicate, attempt, index, share, ca
     level <= MOST_SESSIONS && index < capacities.length && capacities.length <= MOST_SHARES &&
     id === `${run}.${level}.${replicate}.${attempt}.${index + 1}`;
   if (!isShare) throw new Error("it is no share of a sweep");
-}
-
-/** Rejects when the coordinator has given up long ago. */
-function untold(): Promise<never> {
-  return new Promise((_, reject) => {
-    AbortSignal.timeout(UNTOLD_MS).addEventListener("abort", () => reject(new Error("it was not told its start")));
-  });
 }
 
 /** The plan without the target's processes, which are another machine's, and without programs to run on this one. */

@@ -1,4 +1,5 @@
 import type { Redis, RedisOptions } from "ioredis";
+import { within } from "../run/within.ts";
 import { InputError } from "../schema/input_error.ts";
 import { makeConnector } from "./make_connector.ts";
 
@@ -31,6 +32,7 @@ export interface HubOptions {
 /** Redis as it must be: below it, access lists do not hold for what scripts do. */
 const LEAST_VERSION = 7;
 const CONNECT_MS = 5000;
+const ANSWER_MS = 10_000;
 const RETRY_MS = 250;
 const PINGS = 8;
 
@@ -81,12 +83,14 @@ export class Hub implements AsyncDisposable {
     });
     redis.on("error", (error) => said = error);
     try {
-      const info = await answered(async () => {
+      const ask = async () => {
         await redis.connect();
         const info = await redis.info();
         await tryKeys(redis, `${prefixOf(options)}:try:${crypto.randomUUID()}`);
         return info;
-      });
+      };
+      // What accepts and says nothing is no hub.
+      const info = await within(ANSWER_MS, ask(), `nothing was answered within ${ANSWER_MS / 1000} s`);
       isOpen = true;
       const version = /^redis_version:(\d+)/m.exec(info)?.[1] ?? "0";
       if (Number(version) < LEAST_VERSION) {
@@ -216,22 +220,6 @@ function connectionOptions(url: URL, { user, password, ca, cert, key }: HubOptio
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
   } as RedisOptions;
-}
-
-/** What accepts and says nothing is no hub. */
-async function answered<T>(ask: () => Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    const error = new Error(`nothing was answered within ${2 * CONNECT_MS / 1000} s`);
-    timer = setTimeout(() => reject(error), 2 * CONNECT_MS);
-  });
-  const asked = ask();
-  asked.catch(() => {});
-  try {
-    return await Promise.race([asked, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** What every worker and coordinator has to be able to do. */

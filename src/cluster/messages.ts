@@ -66,7 +66,6 @@ export const ARTIFACT_PATH = /^artifacts\/levels\/\d+\/r\d+\/a\d+\/(?!\.)[\w.-]+
 export type Down =
   /** The attempt's zero, by the hub's time [ms since 1970]. */
   | { type: "start"; at_ms: number }
-  | { type: "drop_artifacts" }
   | { type: "stop" }
   /** The attempt is void. */
   | { type: "abandon" };

@@ -62,7 +62,7 @@ export class RemoteShare implements Agent, UpListener {
 
   tell(message: ToChild): void {
     if (message.type === "start") this.#say({ type: "start", at_ms: message.zero_ms });
-    else if (message.type === "drop_artifacts" || message.type === "stop") this.#say(message);
+    else if (message.type === "stop") this.#say(message);
   }
 
   /** The hub's clock is the one that the worker is told the start by. */

@@ -9,6 +9,7 @@ import { Child } from "./child.ts";
 import type { Guards, StopReason } from "./guards.ts";
 import type { AgentStats, FromChild } from "./messages.ts";
 import type { Target } from "./target.ts";
+import { within } from "./within.ts";
 
 /** Between "ready" and the attempt's zero: time for the word to reach everybody. */
 const LEAD_MS = 150;
@@ -130,7 +131,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     );
     options.leader?.heard(() => agents.forEach((agent) => agent.tell({ type: "heard" })));
     const ready = Promise.all(agents.map((agent) => agent.ready));
-    const prepared = within(PREPARE_MS, "get ready", Promise.all([ready, sampler.ready]));
+    const prepared = inTime(PREPARE_MS, "get ready", Promise.all([ready, sampler.ready]));
     const early = await Promise.race([watch.stopped, prepared.then(() => undefined)]);
     if (early) return stoppedBy(early);
     const [[first]] = await prepared;
@@ -155,9 +156,9 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     const end_ms = stopped || isCut ? Math.min(options.length_ms, performance.now() - zero_ms) : options.length_ms;
     agents.forEach((agent) => agent.tell({ type: "stop" }));
     const stop_ms = options.crew ? CREW_STOP_MS : STOP_MS;
-    const driven = await within(stop_ms, "stop", Promise.all(agents.map((agent) => agent.done)));
+    const driven = await inTime(stop_ms, "stop", Promise.all(agents.map((agent) => agent.done)));
     sampler.tell({ type: "stop" });
-    const sampled = await within(STOP_MS, "stop", sampler.done);
+    const sampled = await inTime(STOP_MS, "stop", sampler.done);
     if (!stopped && !options.target.runs()) stopped = TARGET_ENDED;
     if (stopped?.kind === "target_ended" && (options.kind === "idle" || options.targetEnd === "failed")) {
       throw new Error(stopped.reason);
@@ -412,17 +413,7 @@ function sumStats(stats: readonly AgentStats[]): AgentStats {
 
 type ResourceRowLike = Omit<ResourceRow, "seq">;
 
-async function within<T>(limit_ms: number, what: string, work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`Agent or sampler did not ${what} within ${limit_ms / 1000} s`)),
-      limit_ms,
-    );
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** @throws {Error} If agents or the sampler take longer. */
+function inTime<T>(limit_ms: number, what: string, work: Promise<T>): Promise<T> {
+  return within(limit_ms, work, `Agent or sampler did not ${what} within ${limit_ms / 1000} s`);
 }
