@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join, relative } from "node:path";
 import type { Redis } from "ioredis";
-import { agentsFor, type AgentUse, attemptLength, makePlan, shareOf, splitShare } from "../plan/mod.ts";
+import { agentsFor, type AgentUse, attemptLength, isLoopbackName, makePlan, shareOf, splitShare } from "../plan/mod.ts";
 import { agentPermissions } from "../run/agent_permissions.ts";
 import { agentUse } from "../run/agent_use.ts";
 import type { Leader } from "../run/agents.ts";
@@ -15,7 +15,7 @@ import { secretsFor } from "../run/run_parts.ts";
 import { within } from "../run/within.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { AttemptSeal, FileSeal, Share } from "../schema/run.ts";
-import { type Hub, type HubClock, isLoopbackHub } from "./hub.ts";
+import type { Hub, HubClock } from "./hub.ts";
 import {
   type ArtifactLine,
   BEAT,
@@ -187,7 +187,8 @@ export class ShareDriver {
     const hash = planHash(plan);
     let known = this.#known.get(hash);
     if (!known) {
-      const { url, consent = isLoopbackHub(new URL(url)) ? undefined : "nothing" } = this.options;
+      // Only where all of the fleet is on this machine, its loopback is everybody's.
+      const { url, consent = isLoopbackName(new URL(url).hostname) ? undefined : "nothing" } = this.options;
       known = { reached: await reachTarget(plan, consent, { share: true }), used: [] };
       this.#known.set(hash, known);
     }

@@ -1,4 +1,5 @@
 import type { Redis, RedisOptions } from "ioredis";
+import { isLoopbackName, redacted } from "../plan/mod.ts";
 import { within } from "../run/within.ts";
 import { InputError } from "../schema/input_error.ts";
 import { makeConnector } from "./make_connector.ts";
@@ -166,7 +167,7 @@ export function prefixOf({ fleet = "main" }: Pick<HubOptions, "fleet">): string 
  */
 export function checkHubUrl(text: string): URL {
   const right = "the hub's address, for example rediss://hub.example:6380";
-  const shown = text.replace(/\/\/[^/@]*@/, "//***@");
+  const shown = redacted(text);
   if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) throw new InputError("--hub", shown, right);
   const url = new URL(text);
   if (url.username || url.password) {
@@ -176,26 +177,10 @@ export function checkHubUrl(text: string): URL {
   if (url.hostname === "" || !/^\/?$/.test(url.pathname) || url.search !== "" || url.hash !== "") {
     throw new InputError("--hub", shown, `${right}, and nothing after the port`);
   }
-  if (url.protocol === "redis:" && !isLoopbackHub(url)) {
+  if (url.protocol === "redis:" && !isLoopbackName(url.hostname)) {
     throw new InputError("--hub", shown, "rediss://, with TLS: without it, anybody on the way could read and write");
   }
   return url;
-}
-
-/**
- * Whether all of the fleet is on this machine: only then is its loopback everybody's.
- *
- * @example
- * ```ts
- * import { isLoopbackHub } from "./hub.ts";
- * import assert from "node:assert/strict";
- *
- * assert(isLoopbackHub(new URL("redis://127.0.0.1:6379")) && !isLoopbackHub(new URL("rediss://hub.example:6380")));
- * ```
- */
-export function isLoopbackHub({ hostname }: URL): boolean {
-  const host = hostname.replace(/^\[|\]$/g, "");
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
 }
 
 function checkFleetName(fleet: string | undefined): void {

@@ -87,7 +87,18 @@ export function checkAddresses(
   }
 }
 
-function isLoopbackName(host: string): boolean {
+/**
+ * Whether a host, as a URL writes it, is this machine.
+ *
+ * @example A name that only begins like an address is not
+ * ```ts
+ * import { isLoopbackName } from "./check_url.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert(isLoopbackName("[::1]") && isLoopbackName("127.0.0.1") && !isLoopbackName("127.example"));
+ * ```
+ */
+export function isLoopbackName(host: string): boolean {
   return host === "localhost" || isLoopbackAddress(host.replace(/^\[|\]$/g, ""));
 }
 
@@ -101,6 +112,7 @@ function isMetadataAddress(host: string): boolean {
     address.startsWith("::ffff:") || address === "metadata.google.internal" || address === "metadata";
 }
 
-function redacted(text: string): string {
+/** An address without user and password. */
+export function redacted(text: string): string {
   return text.replace(/\/\/[^/@]*@/, "//***@");
 }
