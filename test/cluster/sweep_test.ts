@@ -11,6 +11,14 @@ import { assertWhole, manifestOf } from "../faults/under_fault.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { startHub, startWorker, withRedis } from "./start_hub.ts";
 
+const SHORT = {
+  warmup_ms: 500,
+  idle_ms: 1000,
+  cooldown_ms: 0,
+  pace_ms: 250,
+  requests: VIEWER_REQUESTS,
+};
+
 Deno.test({
   name: "workers share a sweep by capacity, and its run loads, fits and sizes like any other",
   ...withRedis,
@@ -22,15 +30,11 @@ Deno.test({
     const out = join(folder.path, "run");
     await using fleet = await openFleet({ ...hub.options, workers: 2 });
     const end = await sweep({
+      ...SHORT,
       url: streamer.url,
       levels: [1, 3, 6, 12],
       replicates: 2,
       duration_ms: 2000,
-      warmup_ms: 500,
-      idle_ms: 1000,
-      cooldown_ms: 0,
-      pace_ms: 250,
-      requests: VIEWER_REQUESTS,
       target_pid: streamer.pid,
     }, { out, fleet });
     assert.equal(end.state, "complete", end.reason);
@@ -123,15 +127,11 @@ Deno.test({
     await using fleet = await openFleet({ ...hub.options, workers: 1 });
     const stop = new AbortController();
     const plan = {
+      ...SHORT,
       url: streamer.url,
       levels: [4],
       replicates: 1,
       duration_ms: 50_000,
-      warmup_ms: 500,
-      idle_ms: 1000,
-      cooldown_ms: 0,
-      pace_ms: 250,
-      requests: VIEWER_REQUESTS,
       target_pid: streamer.pid,
     };
     const whole = 4 * plan.duration_ms / plan.pace_ms * VIEWER_REQUESTS.length;

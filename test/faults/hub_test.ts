@@ -26,11 +26,13 @@ interface Scene {
   out: string;
   hub: RunningHub;
   target: ReturnType<typeof rememberingTarget>;
+  w1: RunningWorker;
+  w2: RunningWorker;
   start(args?: string[]): Running;
   resume(): Running;
 }
 
-/** A hub, a target and a plan; `body` starts workers and a sweep, breaks something, and looks. */
+/** A hub with two workers, a target and a plan; `body` starts a sweep, breaks something, and looks. */
 async function withScene(body: (scene: Scene) => Promise<void>, settings: Parameters<typeof startHub>[0] = {}) {
   await using folder = await tempFolder();
   await using target = rememberingTarget();
@@ -40,7 +42,7 @@ async function withScene(body: (scene: Scene) => Promise<void>, settings: Parame
   const start = (args: string[]) =>
     startPlimsoll(args, ["env", ...Object.entries(hub.env).map((pair) => pair.join("="))]);
   await body({
-    ...{ out, hub, target },
+    ...{ out, hub, target, w1: await startWorker(hub, "w1"), w2: await startWorker(hub, "w2") },
     start: (args = []) => start(["sweep", plan, ...hub.flags, "--out", out, ...args]),
     resume: () => start(["resume", out, ...hub.flags, "--workers", "2"]),
   });
@@ -56,6 +58,12 @@ async function underLoad(
   const before = target.answered_ms.length;
   await until(() => target.answered_ms.length > before + 20);
   return started() as Extract<ManifestLine, { event: "attempt_started" }>;
+}
+
+async function assertUnloaded(target: Scene["target"]): Promise<void> {
+  const before = target.answered_ms.length;
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  assert.equal(target.answered_ms.length, before, "somebody still loads the target");
 }
 
 /** Every attempt that was accepted has the rows that were sealed, of all its sessions. */
@@ -84,8 +92,7 @@ Deno.test({
   name: "a worker that is killed costs its attempt: the other stops, a new one joins, and the attempt is repeated",
   ...withRedis,
   fn: () =>
-    withScene(async ({ out, hub, target, start }) => {
-      const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+    withScene(async ({ out, hub, target, start, w1, w2 }) => {
       const sweep = start(["--workers", "2"]);
       const broken = await underLoad(out, target);
       w2.kill("SIGKILL");
@@ -113,8 +120,7 @@ Deno.test({
   name: "a worker that stands still stops its load by itself, and what it says later is refused",
   ...withRedis,
   fn: () =>
-    withScene(async ({ out, hub, target, start }) => {
-      const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+    withScene(async ({ out, target, start, w1, w2 }) => {
       const sweep = start();
       await underLoad(out, target);
       const agent = await processWith(w2, "http_agent.ts");
@@ -144,16 +150,13 @@ Deno.test({
   name: "a coordinator that is killed leaves workers without load, and resume goes on with them",
   ...withRedis,
   fn: () =>
-    withScene(async ({ out, hub, target, start, resume }) => {
-      const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+    withScene(async ({ out, target, start, resume, w1, w2 }) => {
       const sweep = start(["--workers", "2"]);
       const broken = await underLoad(out, target);
       sweep.kill("SIGKILL");
       await sweep.ended();
       await until(() => w1.said().includes("not there any more") && w2.said().includes("not there any more"));
-      const before = target.answered_ms.length;
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      assert.equal(target.answered_ms.length, before, "somebody still loads the target");
+      await assertUnloaded(target);
       const { code, end } = await resume().ended();
       assert.equal(code, 0, end?.reason);
       assert.deepEqual(end!.attempts, { complete: 2, failing: 0, planned: 2 });
@@ -168,8 +171,7 @@ Deno.test({
   name: "a sweep that is stopped lets its workers drain, and resume goes on with them",
   ...withRedis,
   fn: () =>
-    withScene(async ({ out, hub, target, start, resume }) => {
-      const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+    withScene(async ({ out, target, start, resume, w1, w2 }) => {
       const sweep = start(["--workers", "2"]);
       await underLoad(out, target);
       sweep.kill("SIGINT");
@@ -177,9 +179,7 @@ Deno.test({
       assert.equal(stopped.code, 130, stopped.stderr);
       assert.equal(stopped.end!.state, "stopped");
       assert.deepEqual(failures(out).map((line) => line.event === "attempt_failed" && line.stopped), [true]);
-      const before = target.answered_ms.length;
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      assert.equal(target.answered_ms.length, before, "somebody still loads the target");
+      await assertUnloaded(target);
       const { code, end } = await resume().ended();
       assert.equal(code, 0, end?.reason);
       await assertAccepted(out, 2);
@@ -191,8 +191,7 @@ Deno.test({
   name: "a hub that is killed and started anew has lost nothing that it acknowledged",
   ...withRedis,
   fn: () =>
-    withScene(async ({ out, hub, target, start }) => {
-      const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+    withScene(async ({ out, hub, target, start, w1, w2 }) => {
       const sweep = start(["--workers", "2"]);
       await underLoad(out, target);
       await using redis = await hub.connect();
@@ -228,8 +227,7 @@ Deno.test({
     await Deno.mkdir(data);
     assert(works(`mount -t tmpfs -o size=8m tmpfs ${data}`));
     try {
-      await withScene(async ({ out, hub, target, start }) => {
-        const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+      await withScene(async ({ out, hub, target, start, w1, w2 }) => {
         const sweep = start(["--workers", "2"]);
         await underLoad(out, target);
         works(`dd if=/dev/zero of=${data}/full bs=64k`);
@@ -253,8 +251,7 @@ Deno.test({
   name: "batches that are sent twice are counted, those that nobody may send are kept aside, and no row is theirs",
   ...withRedis,
   fn: () =>
-    withScene(async ({ out, hub, target, start }) => {
-      const [w1, w2] = [await startWorker(hub, "w1"), await startWorker(hub, "w2")];
+    withScene(async ({ out, hub, target, start, w1, w2 }) => {
       const sweep = start(["--workers", "2"]);
       const broken = await underLoad(out, target);
       await using redis = await hub.connect();
