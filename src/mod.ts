@@ -55,6 +55,8 @@ export type {
   ModelFit,
   ModelName,
   Verdict,
+  WorkerCost,
+  WorkersFit,
 } from "./schema/fit.ts";
 export type {
   ArtifactRow,
@@ -114,7 +116,16 @@ export { derive, exportRun, levelFrame, load, summarise, timeline } from "./data
 export type { Attempt, DataFrame, Dataset, ExportFormat } from "./dataset/mod.ts";
 
 // From levels to curves
-export { costPerSession, curveByName, evaluate, fitAll, fitDemand, fitPoints, fitThroughput } from "./model/mod.ts";
+export {
+  costPerSession,
+  curveByName,
+  evaluate,
+  fitAll,
+  fitDemand,
+  fitPoints,
+  fitThroughput,
+  fitWorkers,
+} from "./model/mod.ts";
 export { kneeOf, levelMeans, negligible } from "./model/mod.ts";
 export { bootstrapFit } from "./model/mod.ts";
 export type { Curve, FitOptions, Knee, LevelMean, LevelPoint, PointsOptions } from "./model/mod.ts";

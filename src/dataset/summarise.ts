@@ -41,8 +41,8 @@ export function summarise(dataset: Dataset): RunSummary {
       : reducedOf(attempt, { plan, capacity })
   );
   const workers = dataset.attempts.flatMap((attempt, index) =>
-    attempt.discarded ? [] : workerLevels(attempt, reduced[index].summary)
-  ).sort((a, b) => a.level - b.level || a.replicate - b.replicate);
+    attempt.discarded ? [] : workerLevels(attempt, reduced[index].summary, provenance.shares)
+  ).sort((a, b) => a.level - b.level || a.replicate - b.replicate || a.worker - b.worker);
   const inOrder = reduced.map(({ summary }) => summary);
   const levels = inOrder.filter((_, index) => !dataset.attempts[index].discarded)
     .sort((a, b) => a.level - b.level || a.replicate - b.replicate);

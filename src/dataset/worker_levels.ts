@@ -1,7 +1,6 @@
-import { max, mean } from "simple-statistics";
-import { counterRate } from "../quality/mod.ts";
+import { groupUse } from "../quality/mod.ts";
 import type { LevelSummary, WorkerLevel } from "../schema/levels.ts";
-import type { ShareSeal } from "../schema/run.ts";
+import type { ShareProvenance } from "../schema/run.ts";
 import type { Attempt } from "./attempt.ts";
 
 /**
@@ -10,30 +9,33 @@ import type { Attempt } from "./attempt.ts";
  * A worker has at a level the sessions of its share, so that levels of all workers are points of one curve: its intercept is
  * what one worker costs without sessions, which the sum over all of them has as often as there were workers.
  *
- * @param attempt read by `load`.
- * @param summary the attempt, reduced.
- * @returns none where no worker drove it.
+ * @param attempt Read by `load`.
+ * @param summary The attempt, reduced.
+ * @param shares Who drove the run; of shares that were merged, one sampled the target beside its own.
+ * @returns None where nobody shared it; what a worker did not measure is absent.
  */
-export function workerLevels(attempt: Attempt, summary: LevelSummary): WorkerLevel[] {
-  const { shares = [], window } = attempt.seal;
-  if (!shares.some(isWorkers)) return [];
-  const inside = attempt.resources.filter(({ t_ms }) => t_ms >= window.from_ms && t_ms <= window.to_ms);
-  return shares.filter(isWorkers).map((share, index) => {
+export function workerLevels(
+  attempt: Attempt,
+  summary: LevelSummary,
+  shares: readonly ShareProvenance[] = [],
+): WorkerLevel[] {
+  const driven = attempt.seal.shares?.filter(({ sessions }) => sessions > 0) ?? [];
+  if (driven.length === 0) return [];
+  const sampled = shares.find(({ sampled_target }) => sampled_target)?.k;
+  const { resources } = attempt;
+  return driven.map((share) => {
+    const of = share.k === sampled ? undefined : share.k;
     const metrics: Record<string, number> = {};
-    for (const group of ["generator", "browser"] as const) {
-      const rows = inside.filter((row) => row.share === share.k && row.group === group);
-      const cores = counterRate(rows, (row) => row.cpu_ms);
-      if (cores !== undefined) metrics[`${group}_cores`] = cores;
-      const memory = rows.flatMap((row) => row.memory_bytes ?? []);
-      if (memory.length === 0) continue;
-      metrics[`${group}_memory_bytes`] = max(memory);
-      metrics[`${group}_memory_mean_bytes`] = mean(memory);
+    for (const group of ["generator", "browser"]) {
+      const rows = resources.filter((row) => row.group === group && row.share === of);
+      for (const [what, value] of Object.entries(groupUse(rows, attempt.seal.window))) {
+        metrics[`${group}_${what}`] = value;
+      }
     }
     return {
       worker: share.k,
       level: share.sessions,
-      // Workers with as many sessions are replicates of one level.
-      replicate: (summary.replicate - 1) * shares.length + index + 1,
+      replicate: summary.replicate,
       attempt: summary.attempt,
       sessions: share.sessions * summary.sessions / summary.level,
       window_s: summary.window_s,
@@ -41,9 +43,4 @@ export function workerLevels(attempt: Attempt, summary: LevelSummary): WorkerLev
       flags: summary.flags,
     };
   });
-}
-
-/** Shares that were merged afterwards have no clock of a hub. */
-function isWorkers(share: ShareSeal): boolean {
-  return share.hub_offset_ms !== undefined && share.sessions > 0;
 }

@@ -1,6 +1,6 @@
-import { normalQuantile, tQuantile } from "../stats/mod.ts";
+import { normalQuantile } from "../stats/mod.ts";
 import type { Evaluation, Extrapolation, Interval, MetricFit, ModelFit } from "../schema/mod.ts";
-import { ownInterval, readModel, replicateVariance, spread } from "./own_interval.ts";
+import { meanInterval, ownInterval, readModel, scatterOf, spread } from "./own_interval.ts";
 import { isRefuted, sizingUpper } from "./sizing_upper.ts";
 import { type Left, varianceRatio } from "./variance_ratio.ts";
 
@@ -10,8 +10,9 @@ import { type Left, varianceRatio } from "./variance_ratio.ts";
  * - `estimate`: within the levels the accepted curve. Beyond them no curve has earned to be read alone: from one doubling
  *   on it is the mean, on the ln scale, of the curves that the points have not refuted and whose hold-out score is at most
  *   2.5 × the best, weighted by 1/score². An accepted curve that has no score, as a knee among the levels left out, counts 0.25.
- * - `confidence`: the accepted curve's mean, delta method on the ln scale with Student t on levels − parameters.
- * - `prediction`: a new run. Within the levels, the accepted curve's own interval: mean, levels and replicates each with
+ * - `confidence`: the accepted curve's mean, delta method on the ln scale with Student t on levels − parameters; of workers'
+ *   shares, of the workers that may be bought.
+ * - `prediction`: a new run. Within the levels, the accepted curve's own interval: mean, levels, replicates and workers each with
  *   their own variance and degrees of freedom (Satterthwaite). Beyond, where no curve is known to be true, the envelope over
  *   the curves whose score is at most 2.5 × the best, of value × e^±w. There w² = (1.5·score·d)² + (z·s)², with d the doublings
  *   beyond the top level and s what the curve's levels and a level's replicates scatter; 1.5 belongs to 90 %, and other levels
@@ -52,13 +53,15 @@ export function evaluate(fit: MetricFit, sessions: number): Evaluation {
     );
   }
   const own = readModel(accepted, sessions);
-  const two = tQuantile((1 + fit.level) / 2, accepted.degrees_of_freedom);
   const estimate = estimateAt(fit, sessions, own.estimate);
   const upper = () => predict(fit, sessions, { accepted, probability: 0.95 })[1];
   return {
     sessions,
     estimate,
-    confidence: spread(own.estimate, two * own.error),
+    confidence: meanInterval(accepted, sessions, {
+      scatter: scatterOf(fit),
+      probability: (1 + fit.level) / 2,
+    }),
     prediction: predict(fit, sessions, { accepted, probability: (1 + fit.level) / 2 }),
     sizing_upper: fit.kind === "demand"
       ? sizingUpper(fit, sessions, { accepted, estimate, otherwise: upper })
@@ -115,16 +118,16 @@ function predict(
   sessions: number,
   { accepted, probability }: { accepted: ModelFit; probability: number },
 ): Interval {
-  const replicates = replicateVariance(fit.points);
-  const alone = ownInterval(accepted, sessions, { replicates, probability });
+  const scatter = scatterOf(fit);
+  const alone = ownInterval(accepted, sessions, { scatter, probability });
   const curves = credible(fit);
   const distance = doublings(fit, sessions);
   if (curves.length === 0 || distance === 0) return alone;
   const normal = normalQuantile(probability);
   const factor = FACTOR * normal / normalQuantile(0.95) * distance;
   const bands = curves.map((model) => {
-    const scatter = normal * Math.hypot(model.residual_error, Math.sqrt(replicates.variance));
-    return spread(readModel(model, sessions).estimate, Math.hypot(factor * model.score, scatter));
+    const width = normal * Math.hypot(model.residual_error, Math.sqrt(scatter.run.variance + scatter.worker.variance));
+    return spread(readModel(model, sessions).estimate, Math.hypot(factor * model.score, width));
   });
   const lower = Math.min(...bands.map(([low]) => low));
   const upper = Math.max(...bands.map(([, high]) => high));

@@ -1,7 +1,8 @@
-import type { FitReport, RunSummary } from "../schema/mod.ts";
+import type { FitReport, RunSummary, WorkerLevel, WorkersFit } from "../schema/mod.ts";
 import { fitDemand } from "./fit_demand.ts";
 import type { FitOptions } from "./fit_points.ts";
 import { fitThroughput } from "./fit_throughput.ts";
+import { fitWorkers } from "./fit_workers.ts";
 
 /** The metrics that {@linkcode fitAll} fits where a run has them, in the order of its report. */
 export const DEMAND_METRICS: readonly string[] = [
@@ -22,7 +23,7 @@ export const DEMAND_METRICS: readonly string[] = [
  *
  * @param summary A run, reduced to levels.
  * @param options Where to read the fits, and confidence.
- * @returns One fit a metric that is present in at least one level; `throughput` is last.
+ * @returns One fit a metric that is present in at least one level; `throughput` is last. Where workers drove it, what one uses.
  *
  * @example The metrics of a run
  * ```ts
@@ -46,5 +47,18 @@ export function fitAll(summary: RunSummary, options: FitOptions = {}): FitReport
   const has = (metric: string) => summary.levels.some(({ metrics }) => metrics[metric] !== undefined);
   const demand = DEMAND_METRICS.filter(has).map((metric) => [metric, fitDemand(summary.levels, metric, options)]);
   const throughput = has("throughput") ? [["throughput", fitThroughput(summary.levels, options)]] : [];
-  return { schema: "plimsoll.fit/1", source: summary.run, metrics: Object.fromEntries([...demand, ...throughput]) };
+  return {
+    schema: "plimsoll.fit/1",
+    source: summary.run,
+    metrics: Object.fromEntries([...demand, ...throughput]),
+    ...(summary.workers ? { workers: fitAllWorkers(summary.workers, options) } : {}),
+  };
+}
+
+/** Generators and browsers are all that workers run. */
+const WORKER_METRICS = ["browser_cores", "browser_memory_bytes", "generator_cores", "generator_memory_bytes"];
+
+function fitAllWorkers(workers: readonly WorkerLevel[], options: FitOptions): Record<string, WorkersFit> {
+  const had = WORKER_METRICS.filter((metric) => workers.some(({ metrics }) => metrics[metric] !== undefined));
+  return Object.fromEntries(had.map((metric) => [metric, fitWorkers(workers, metric, options)]));
 }

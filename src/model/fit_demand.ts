@@ -1,5 +1,10 @@
-import type { FitPoint, LevelSummary, MetricFit } from "../schema/mod.ts";
+import type { FitPoint, LevelSummary, MetricFit, WorkerLevel } from "../schema/mod.ts";
 import { type FitOptions, fitPoints } from "./fit_points.ts";
+
+/** What a fit reads of a replicate, or of a worker's share of it. */
+export type FittedLevel =
+  & Pick<LevelSummary, "level" | "replicate" | "sessions" | "metrics" | "flags">
+  & Partial<Pick<WorkerLevel, "worker">>;
 
 /**
  * Fits what a metric costs against concurrent sessions.
@@ -27,7 +32,7 @@ import { type FitOptions, fitPoints } from "./fit_points.ts";
  * ```
  */
 export function fitDemand(
-  levels: readonly Pick<LevelSummary, "level" | "replicate" | "sessions" | "metrics" | "flags">[],
+  levels: readonly FittedLevel[],
   metric: string,
   options: FitOptions = {},
 ): MetricFit {
@@ -36,7 +41,7 @@ export function fitDemand(
 
 /** The replicates that have the metric, as points. */
 export function pointsOf(
-  levels: Parameters<typeof fitDemand>[0],
+  levels: readonly FittedLevel[],
   metric: string,
   kind: "demand" | "throughput",
 ): FitPoint[] {
@@ -51,10 +56,14 @@ export function pointsOf(
     const names = [...known].join(", ");
     throw new RangeError(`Cannot fit the metric as it must be one of ${names}: current value is ${metric}`);
   }
-  return levels.flatMap(({ level, replicate, sessions, metrics, flags }) => {
+  return levels.flatMap(({ level, replicate, sessions, metrics, flags, worker }) => {
     const value = metrics[metric];
     if (value === undefined) return [];
     const flag = flags.find(({ excluded_from }) => excluded_from.includes(kind));
-    return [{ sessions, value, level, replicate, ...(flag ? { excluded: `${flag.name}: ${flag.reason}` } : {}) }];
+    return [{
+      ...{ sessions, value, level, replicate },
+      ...(worker === undefined ? {} : { worker }),
+      ...(flag ? { excluded: `${flag.name}: ${flag.reason}` } : {}),
+    }];
   });
 }

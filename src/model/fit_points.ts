@@ -17,6 +17,7 @@ import { power } from "./power.ts";
 import { quadratic } from "./quadratic.ts";
 import { tryFit } from "./try_fit.ts";
 import { usl } from "./usl.ts";
+import { withoutEffects, workerEffects } from "./worker_effects.ts";
 import { withLimits } from "./with_limits.ts";
 
 /** What may be asked of a fit. */
@@ -66,12 +67,14 @@ export function fitPoints(points: readonly FitPoint[], options: PointsOptions): 
   const measured = points.filter((point) => point.excluded === undefined);
   const absent = measured.length > 0 && measured.every(({ value }) => value <= negligible(metric));
   const marked = points.map((point) => absent ? { ...point } : markUnusable(point)).sort(byLevelAndReplicate);
-  const means = levelMeans(marked);
+  const worker_effects = absent ? undefined : workerEffects(marked);
+  const means = levelMeans(withoutEffects(marked, worker_effects));
   const empty = (text: string): MetricFit => ({
     metric,
     kind,
     level,
     points: marked,
+    ...(worker_effects ? { worker_effects } : {}),
     range: means.length > 0 ? [means[0].sessions, means[means.length - 1].sessions] : [0, 0],
     models: [],
     accepted: null,

@@ -1,5 +1,5 @@
 import type { MetricFit, ModelFit } from "../schema/mod.ts";
-import { ownInterval, readModel, replicateVariance } from "./own_interval.ts";
+import { ownInterval, readModel, scatterOf } from "./own_interval.ts";
 
 const PROBABILITY = 0.95;
 /** Beyond the top level the other curves' bounds come in over this share of it, so that the bound has no step. */
@@ -45,8 +45,8 @@ export function sizingUpper(
   sessions: number,
   { accepted, estimate, otherwise }: { accepted: ModelFit; estimate: number; otherwise: () => number },
 ): number {
-  const replicates = replicateVariance(fit.points);
-  const bound = (model: ModelFit) => ownInterval(model, sessions, { replicates, probability: PROBABILITY })[1];
+  const scatter = scatterOf(fit);
+  const bound = (model: ModelFit) => ownInterval(model, sessions, { scatter, probability: PROBABILITY })[1];
   const top = fit.range[1];
   if (sessions <= top) return bound(accepted);
   const standing = curvesThatStand(fit, accepted);

@@ -4,6 +4,7 @@ export * from "./capacity_of.ts";
 export * from "./flag_attempt.ts";
 export * from "./is_quiet.ts";
 export * from "./counter_rate.ts";
+export * from "./group_use.ts";
 export * from "./reduce_attempt.ts";
 export * from "./others_use.ts";
 export * from "./flag_sweep.ts";

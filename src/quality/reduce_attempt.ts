@@ -9,6 +9,7 @@ import { counterRate } from "./counter_rate.ts";
 import { countOutliers } from "./count_outliers.ts";
 import { flagAttempt } from "./flag_attempt.ts";
 import { flagPlateau } from "./flag_plateau.ts";
+import { type GroupUse, groupUse } from "./group_use.ts";
 import { iterationsOf } from "./iterations_of.ts";
 import { memoryAndLimits } from "./memory_and_limits.ts";
 import { quantileBounds } from "./quantile_bounds.ts";
@@ -53,19 +54,13 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
   const byGroup = Map.groupBy(sampled.filter(({ share }) => share === undefined), (row) => row.group);
   const byShare = Map.groupBy(sampled.filter(({ share }) => share !== undefined), (row) => row.share!);
   const metrics: Record<string, number> = {};
+  const of = (group: string, share?: number) =>
+    attempt.resources.filter((row) => row.group === group && row.share === share);
 
-  for (const [group, rows] of byGroup) {
-    const cores = counterRate(rows, (row) => row.cpu_ms);
-    if (cores !== undefined) metrics[`${group}_cores`] = cores;
-    const memory = rows.flatMap((row) => row.memory_bytes ?? []);
-    if (memory.length === 0) memory.push(...memoryBefore(attempt.resources, group, window.from_ms));
-    if (memory.length === 0) continue;
-    const rss = rows.flatMap((row) => row.rss_bytes ?? []);
-    if (rss.length > 0) metrics[`${group}_rss_bytes`] = max(rss);
-    metrics[`${group}_memory_bytes`] = max(memory);
-    metrics[`${group}_memory_mean_bytes`] = mean(memory);
+  for (const group of byGroup.keys()) {
+    for (const [what, value] of Object.entries(groupUse(of(group), window))) metrics[`${group}_${what}`] = value;
   }
-  addShares(metrics, byShare, byGroup);
+  addShares(metrics, [...byShare.keys()].map((share) => (group) => groupUse(of(group, share), window)), byGroup);
   for (const what of ["cores", "memory_bytes"]) {
     const parts = plan.size_groups.map((group) => metrics[`${group}_${what}`]);
     if (parts.every((part) => part !== undefined)) {
@@ -233,12 +228,6 @@ function factsOf(
   };
 }
 
-/** The last reading before the window: memory that changes is read at once, so without a reading in it that one still holds. */
-function memoryBefore(rows: readonly ReducedSample[], group: string, from_ms: number): number[] {
-  const last = rows.findLast((row) => row.group === group && row.memory_bytes !== undefined && row.t_ms < from_ms);
-  return last ? [last.memory_bytes!] : [];
-}
-
 /** Use of the limit that the run's own groups share, 0–1. */
 function sharedBusy({ shared }: Capacity, byGroup: Map<string, ReducedSample[]>): { shared_busy?: number } {
   const cores = (group: string) => counterRate(byGroup.get(group) ?? [], (row) => row.cpu_ms) ?? 0;
@@ -260,21 +249,15 @@ function otherMachines(
 /** Adds what generators and browsers of other machines used; their peaks need not have come at one time. */
 function addShares(
   metrics: Record<string, number>,
-  byShare: Map<number, ReducedSample[]>,
+  shares: ((group: string) => GroupUse)[],
   byGroup: Map<string, ReducedSample[]>,
 ): void {
   for (const group of ["generator", "browser"]) {
-    const shares = [...byShare.values()].map((all) => all.filter((row) => row.group === group))
-      .filter((rows) => rows.length > 0);
-    if (shares.length === 0) continue;
-    const sums: Record<string, (number | undefined)[]> = {
-      cores: shares.map((rows) => counterRate(rows, (row) => row.cpu_ms)),
-      memory_bytes: shares.map((rows) => most(rows.flatMap((row) => row.memory_bytes ?? []))),
-      memory_mean_bytes: shares.map((rows) => average(rows.flatMap((row) => row.memory_bytes ?? []))),
-      rss_bytes: shares.map((rows) => most(rows.flatMap((row) => row.rss_bytes ?? []))),
-    };
-    for (const [what, values] of Object.entries(sums)) {
+    const uses = shares.map((use) => use(group)).filter((use) => Object.keys(use).length > 0);
+    if (uses.length === 0) continue;
+    for (const what of ["cores", "memory_bytes", "memory_mean_bytes", "rss_bytes"] as const) {
       const name = `${group}_${what}`;
+      const values = uses.map((use) => use[what]);
       // Of workers' browsers this machine has none.
       const all = byGroup.has(group) ? [metrics[name], ...values] : values;
       // A sum that lacks a machine would be a lower cost.
@@ -282,14 +265,6 @@ function addShares(
       else metrics[name] = all.reduce((total: number, value) => total + value!, 0);
     }
   }
-}
-
-function most(values: number[]): number | undefined {
-  return values.length > 0 ? max(values) : undefined;
-}
-
-function average(values: number[]): number | undefined {
-  return values.length > 0 ? mean(values) : undefined;
 }
 
 function commandFault(attempt: AttemptRows): { command?: string } {

@@ -93,6 +93,8 @@ export interface FitPoint {
   replicate: number;
   /** Sessions planned. */
   level: number;
+  /** Where several machines drove a run and this is what one of them used: its number. */
+  worker?: number;
   /** Present where the point was left out. */
   excluded?: string;
 }
@@ -109,6 +111,8 @@ export interface MetricFit {
   points: FitPoint[];
   /** Lowest and highest sessions among the points used. */
   range: Interval;
+  /** Where the points are shares of several workers: by worker, what it costs more than all of them do, on the ln scale. */
+  worker_effects?: Record<string, number>;
   /** Sorted, best first. Empty where nothing could be fitted; then `verdict.text` says why. */
   models: ModelFit[];
   /** The model whose mean curve is read; `null` where nothing could be fitted. */
@@ -119,6 +123,30 @@ export interface MetricFit {
   at: Evaluation[];
 }
 
+/** What one of the workers that drove a run costs. */
+export interface WorkerCost {
+  /** Its number in the run. */
+  worker: number;
+  /** The most that it drove. */
+  sessions: number;
+  /** Without a session, in the metric's unit; `null` where it had too few levels for a line of its own. */
+  base: FittedParameter | null;
+  /** What one more session adds. */
+  per_session: FittedParameter | null;
+  /** What it costs, as a multiple of what all of them do. */
+  ratio: number;
+}
+
+/** What a worker uses against the sessions of its share. Plain data. */
+export interface WorkersFit {
+  /** One curve for all, whose points are workers' shares. */
+  fit: MetricFit;
+  /** Ascending. */
+  by_worker: WorkerCost[];
+  /** Whether they cost the same: F test of a line for each against one for all, and an effect over 5 %. */
+  verdict: { kind: "alike" | "different" | "inconclusive"; p: number | null; text: string };
+}
+
 /** What `plimsoll fit --json` prints. */
 export interface FitReport {
   /** Version of this format. */
@@ -127,9 +155,16 @@ export interface FitReport {
   source: string;
   /** By name. */
   metrics: Record<string, MetricFit>;
+  /** Where workers drove the run, by name: what one of them uses. */
+  workers?: Record<string, WorkersFit>;
 }
 
 const interval = z.tuple([z.number(), z.number()]);
+const parameter = z.object({
+  value: z.number(),
+  standard_error: z.number().nullable(),
+  interval: interval.nullable(),
+});
 
 /** Validates a {@linkcode MetricFit}. */
 export const metricFitSchema = z.object({
@@ -141,15 +176,14 @@ export const metricFitSchema = z.object({
     value: z.number(),
     replicate: z.number(),
     level: z.number(),
+    worker: z.number().optional(),
     excluded: z.string().optional(),
   })),
   range: interval,
+  worker_effects: z.record(z.string(), z.number()).optional(),
   models: z.array(z.object({
     name: z.enum(["linear", "power", "broken_stick", "quadratic", "amdahl", "usl", "exponential_saturation", "knee"]),
-    parameters: z.record(
-      z.string(),
-      z.object({ value: z.number(), standard_error: z.number().nullable(), interval: interval.nullable() }),
-    ),
+    parameters: z.record(z.string(), parameter),
     aicc: z.number().nullable(),
     weight: z.number(),
     holdout: z.object({
@@ -181,9 +215,27 @@ export const metricFitSchema = z.object({
   })),
 }) satisfies z.ZodType<MetricFit>;
 
+/** Validates a {@linkcode WorkersFit}. */
+export const workersFitSchema = z.object({
+  fit: metricFitSchema,
+  by_worker: z.array(z.object({
+    worker: z.number(),
+    sessions: z.number(),
+    base: parameter.nullable(),
+    per_session: parameter.nullable(),
+    ratio: z.number(),
+  })),
+  verdict: z.object({
+    kind: z.enum(["alike", "different", "inconclusive"]),
+    p: z.number().nullable(),
+    text: z.string(),
+  }),
+}) satisfies z.ZodType<WorkersFit>;
+
 /** Validates a {@linkcode FitReport}. */
 export const fitReportSchema = z.object({
   schema: z.literal("plimsoll.fit/1"),
   source: z.string(),
   metrics: z.record(z.string(), metricFitSchema),
+  workers: z.record(z.string(), workersFitSchema).optional(),
 }) satisfies z.ZodType<FitReport>;
