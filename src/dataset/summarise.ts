@@ -4,7 +4,7 @@ import type { Baseline, RunSummary } from "../schema/levels.ts";
 import { describeLoad } from "./describe_load.ts";
 import type { LimitFound } from "../schema/limit.ts";
 import type { Plan } from "../schema/plan.ts";
-import type { ManifestLine } from "../schema/run.ts";
+import type { ManifestLine, ShareProvenance } from "../schema/run.ts";
 import { type Attempt, reducedOf } from "./attempt.ts";
 import type { Dataset } from "./load.ts";
 import { workerLevels } from "./worker_levels.ts";
@@ -69,11 +69,23 @@ export function summarise(dataset: Dataset): RunSummary {
     capacity: imported ? importedCapacity(levels, imported.machine) : { cores, memory_bytes },
     baseline,
     levels,
-    ...(workers.length > 0 ? { workers } : {}),
+    ...(workers.length > 0 ? { workers, worker_capacity: smallestOf(provenance.shares ?? []) } : {}),
     flags: imported ? [] : flagSweep(inOrder, { restarted: plan.target_command !== undefined }),
     ...screenshotsOf(plan),
     ...limitOf(dataset.info.manifest),
     warnings,
+  };
+}
+
+/** What each machine has at least. */
+function smallestOf(machines: readonly ShareProvenance[]): { cores: number; memory_bytes: number } {
+  return {
+    cores: Math.min(...machines.map(({ vcpus, cgroup_limits: { cores = Infinity } }) => Math.min(vcpus, cores))),
+    memory_bytes: Math.min(
+      ...machines.map(({ memory_bytes, cgroup_limits }) =>
+        Math.min(memory_bytes, cgroup_limits.memory_bytes ?? Infinity)
+      ),
+    ),
   };
 }
 

@@ -68,7 +68,7 @@ const [LETTER, NARROW] = [6.2, 250];
 
 /** A model's name in running text: `usl` is `USL`, `broken_stick` is `broken stick`. */
 export function modelLabel(name: string): string {
-  return NAMES[name] ?? name.replaceAll("_", " ");
+  return name.split(" + ").map((one) => NAMES[one] ?? one.replaceAll("_", " ")).join(" + ");
 }
 
 /** One model's own curve: `evaluate` reads several together beyond the measured levels. */

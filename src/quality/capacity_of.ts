@@ -13,8 +13,8 @@ export interface Capacity {
   machine_memory_bytes?: number;
   /** The limit of the cgroup that the run itself is in, and the groups that share it; absent without a limit. */
   shared?: { cores: number; groups: Group[] };
-  /** In a merged run, logical cores of the machines of the other shares, by share. */
-  others?: Record<number, number>;
+  /** Logical cores of the machines of the other shares, by share, and what their cgroups leave them of these. */
+  others?: Record<number, { machine_cores: number; cores: number }>;
 }
 
 /**
@@ -58,6 +58,13 @@ export function capacityOf(
     ...(target_memory_bytes === undefined ? {} : { target_memory_bytes }),
     ...(memory_bytes === undefined ? {} : { machine_memory_bytes: memory_bytes }),
     ...(cgroup_limits.cores === undefined ? {} : { shared: { cores: cgroup_limits.cores, groups } }),
-    ...(shares ? { others: Object.fromEntries(shares.map((share) => [share.k, share.vcpus])) } : {}),
+    ...(shares
+      ? {
+        others: Object.fromEntries(shares.map(({ k, vcpus, cgroup_limits }) => [
+          k,
+          { machine_cores: vcpus, cores: Math.min(vcpus, cgroup_limits.cores ?? Infinity) },
+        ])),
+      }
+      : {}),
   };
 }

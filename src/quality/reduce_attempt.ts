@@ -240,8 +240,12 @@ function otherMachines(
   byShare: Map<number, ReducedSample[]>,
 ): { other_machine_busy?: number } {
   const busy = [...byShare].flatMap(([share, rows]) => {
-    const cores = counterRate(rows.filter(({ group }) => group === "system"), (row) => row.cpu_ms);
-    return cores === undefined || others[share] === undefined ? [] : cores / others[share];
+    const machine = others[share];
+    if (!machine) return [];
+    const cores = (...groups: string[]) =>
+      sum(groups.map((group) => counterRate(rows.filter((row) => row.group === group), (row) => row.cpu_ms) ?? 0));
+    // What a cgroup does not let it have is not used, and the machine may look idle.
+    return [cores("system") / machine.machine_cores, cores("browser", "generator") / machine.cores];
   });
   return busy.length > 0 ? { other_machine_busy: max(busy) } : {};
 }

@@ -160,8 +160,10 @@ export interface RunSummary {
   baseline: Baseline;
   /** One a replicate, ascending by level, the discarded run left out. */
   levels: LevelSummary[];
-  /** Where workers drove it, what each used for its share, in the order of `levels`. */
+  /** Where several machines drove it, what each used for its share, ascending by the share's sessions. */
   workers?: WorkerLevel[];
+  /** What the smallest of those machines has, limits applied. */
+  worker_capacity?: { cores: number; memory_bytes: number };
   /** What sets the sweep apart as a whole: what is seen only by comparing its attempts. Absent in documents of older versions. */
   flags?: Flag[];
   /** How screenshots were encoded, where browsers could take them. */

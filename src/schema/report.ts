@@ -58,6 +58,7 @@ export const reportSchema = z.object({
     baseline: z.object({ os_cores: z.number(), os_memory_bytes: z.number(), drift_cores: z.number() }),
     levels: z.array(levelSummarySchema),
     workers: z.array(workerLevelSchema).optional(),
+    worker_capacity: z.object({ cores: z.number(), memory_bytes: z.number() }).optional(),
     flags: z.array(flagSchema).optional(),
     screenshots: z.object({ format: z.enum(["jpeg", "png"]), quality: z.number().optional() }).optional(),
     limit: limitFoundSchema.optional(),

@@ -1,6 +1,6 @@
 import type { Assumptions, Extrapolation, FleetRow, SizingMetric, SizingRow, WorkerShape } from "../schema/mod.ts";
 import { formatQuantity } from "./format_quantity.ts";
-import { furthest } from "./size_generators.ts";
+import { furthest } from "./read_demand.ts";
 import type { TargetSizing } from "./size_target.ts";
 
 const REACH: Record<Extrapolation, string> = {

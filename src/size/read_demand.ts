@@ -55,6 +55,28 @@ export function scaleUse({ estimate, interval, upper }: Use, factor: number): Us
   };
 }
 
+/** The sum of demands: bounds add up, as if what is high in one were high in all, so that the sum holds at least as often. */
+export function addDemands(parts: readonly Demand[]): Demand {
+  if (parts.length === 1) return parts[0];
+  const sum = (value: (part: Demand) => number) => parts.reduce((total, part) => total + value(part), 0);
+  const used = parts.filter(({ model }) => model !== "none");
+  return {
+    estimate: sum(({ estimate }) => estimate),
+    interval: [sum(({ interval }) => interval[0]), sum(({ interval }) => interval[1])],
+    upper: sum(({ upper }) => upper),
+    model: [...new Set((used.length > 0 ? used : parts).map(({ model }) => model))].join(" + "),
+    extrapolation: furthest(parts),
+    notes: [...new Set(used.flatMap(({ notes }) => notes))],
+  };
+}
+
+/** The label of what was read farthest from the levels. */
+export function furthest(reads: readonly Pick<Demand, "extrapolation">[]): Extrapolation {
+  const order: Extrapolation[] = ["none", "2x", "4x", "beyond"];
+  return reads.map(({ extrapolation }) => extrapolation)
+    .reduce((far, next) => order.indexOf(next) > order.indexOf(far) ? next : far, "none");
+}
+
 /** The level up to which a metric may be read as measured; `undefined` where there is none. */
 export function topLevelOf(fit: MetricFit): number | undefined {
   const last = levelMeans(fit.points).at(-1);

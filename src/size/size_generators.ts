@@ -1,14 +1,14 @@
-import type { Assumptions, Extrapolation, GeneratorRow, MetricFit, Use } from "../schema/mod.ts";
+import type { Assumptions, GeneratorRow, MetricFit, Use } from "../schema/mod.ts";
 import { applyRule } from "./apply_rule.ts";
 import { fitGroups, type SizingRun } from "./parts.ts";
 import { largest, roomOf } from "./plan_fleet.ts";
-import { type Demand, readDemand, scaleUse, topLevelOf } from "./read_demand.ts";
+import { furthest, readDemand, scaleUse, topLevelOf } from "./read_demand.ts";
 
 /**
  * Machines that drive a sweep at a target: what the generator used, in `playwright` mode with its browsers, read up to four times the
  * highest level.
  *
- * They are as large as the machine that was measured, or of the chosen shape, and are kept below the same utilisation and with the
+ * They are as large as the machine that was measured, of workers the smallest, or of the chosen shape, and are kept below the same utilisation and with the
  * same memory headroom as what is bought.
  *
  * @param run A run.
@@ -16,16 +16,17 @@ import { type Demand, readDemand, scaleUse, topLevelOf } from "./read_demand.ts"
  * @returns One row a target; none where the generator's cores were not measured.
  */
 export function sizeGenerators(run: SizingRun, assumptions: Assumptions): GeneratorRow[] {
-  const { mode, capacity } = run.summary;
+  const { mode, capacity, worker_capacity = capacity } = run.summary;
   const groups = mode === "playwright" ? ["generator", "browser"] : ["generator"];
-  const cores = fitGroups(run, groups, "cores");
-  const memory = fitGroups(run, groups, "memory_bytes");
+  // Of what drives all is on one machine, so that one fit says it.
+  const [cores] = fitGroups(run, groups, "cores");
+  const [memory] = fitGroups(run, groups, "memory_bytes");
   const top = cores && topLevelOf(cores);
   if (!cores?.accepted || top === undefined) return [];
   const shape = assumptions.shapes.find(({ name }) => name === assumptions.shape);
   const machine = {
-    cores: shape?.vcpus ?? capacity.cores,
-    memory_bytes: shape ? roomOf(shape, "memory_bytes") : capacity.memory_bytes,
+    cores: shape?.vcpus ?? worker_capacity.cores,
+    memory_bytes: shape ? roomOf(shape, "memory_bytes") : worker_capacity.memory_bytes,
   };
   const fits: ["cores" | "memory_bytes", MetricFit][] = [["cores", cores]];
   if (memory?.accepted) fits.push(["memory_bytes", memory]);
@@ -55,11 +56,4 @@ export function sizeGenerators(run: SizingRun, assumptions: Assumptions): Genera
       notes: most === 0 ? ["A machine of this size is too small to drive one session within these assumptions."] : [],
     };
   });
-}
-
-/** The label of what was read farthest from the levels. */
-export function furthest(reads: readonly Pick<Demand, "extrapolation">[]): Extrapolation {
-  const order: Extrapolation[] = ["none", "2x", "4x", "beyond"];
-  return reads.map(({ extrapolation }) => extrapolation)
-    .reduce((far, next) => order.indexOf(next) > order.indexOf(far) ? next : far, "none");
 }

@@ -44,8 +44,7 @@ export function sizeTarget(
   const shape = assumptions.shapes.find(({ name }) => name === assumptions.shape);
   const parts = partsOf(run, assumptions);
   const needs: { need: Map<SizingMetric, number>; machine: Room }[] = [];
-  const measured: Room = (metric) =>
-    metric === "cores" || metric === "memory_bytes" ? run.summary.capacity[metric] : Infinity;
+  const { capacity, worker_capacity = capacity, workers } = run.summary;
   let fleet: FleetRow | undefined;
   const rows = parts.map((part): SizingRow[] | undefined => {
     const asShape = part.name === "shared" ? undefined : shape;
@@ -55,6 +54,8 @@ export function sizeTarget(
     const chosen = isTooSmall ? planFleet(run, part, { target, assumptions, slo }) : planned;
     const fits = chosen?.state === "fits" && part.name !== "shared" ? chosen : undefined;
     fleet ??= fits?.row;
+    const machine = part.name === "workers" ? worker_capacity : capacity;
+    const measured: Room = (metric) => metric === "cores" || metric === "memory_bytes" ? machine[metric] : Infinity;
     const asked = { run, part, target, assumptions, slo, fleet: fits };
     const basis = basisOf(asked);
     const isFleet = basis === "replicated" && fits !== undefined;
@@ -64,7 +65,8 @@ export function sizeTarget(
       machine: asShape && !isTooSmall ? (metric) => roomOf(asShape, metric) : measured,
     });
     return bought.map((row) => {
-      const figure = parts.length > 1
+      // System totals leave out the machines of other workers.
+      const figure = parts.length > 1 || workers && row.metric !== "disk_bytes"
         ? null
         : textbook(run.summary, row.metric, { sessions: target * assumptions.peak, assumptions });
       return {
@@ -76,6 +78,7 @@ export function sizeTarget(
         // What was never used needs no explanation but that.
         notes: row.model === "none" ? row.notes : [
           ...row.notes,
+          ...workerNotes(run, part, row.metric),
           ...(asShape && row.metric === "cores" ? [shapeNote(asShape, planned)] : []),
           ...(parts.length === 1 ? textbookNotes(row.metric, figure) : []),
         ],
@@ -150,7 +153,9 @@ function basisOf(asked: Asked): SizingRow["basis"] {
   const reach = demands.map(({ extrapolation }) => extrapolation);
   if (reach.every((label) => label === "none")) return "measured";
   if (!reach.includes("beyond")) return "extrapolated";
-  const readable = demands.every(({ model, extrapolation }) => model !== "measured level" || extrapolation === "none");
+  const readable = demands.every(({ model, extrapolation }) =>
+    !model.includes("measured level") || extrapolation === "none"
+  );
   if (assumptions.extrapolate && readable) return "extrapolated";
   if (fleet) return "replicated";
   const top = topMeasuredSessions(part)!;
@@ -225,13 +230,24 @@ function replicatedRows({ run, part, assumptions }: Asked, { row: fleet }: Plann
   });
 }
 
+/** Where several machines drove, what was read of one of them. */
+function workerNotes({ summary }: SizingRun, { fits, name }: Part, metric: SizingMetric): string[] {
+  if (!fits.get(metric)!.some(({ points }) => points.some(({ worker }) => worker !== undefined))) return [];
+  const count = new Set(summary.workers!.map(({ worker }) => worker)).size;
+  return [
+    `${count} workers drove the sweep: what browsers need is read of one worker, and its base is paid once a machine${
+      name === "all" && summary.size_groups.includes("target") ? "; so is the target's" : ""
+    }.`,
+  ];
+}
+
 /** What replication takes for granted, where that may be wrong. */
 function splitNotes(
   { summary }: SizingRun,
   part: Part,
   { metric, sessions }: { metric: SizingMetric; sessions: number },
 ): string[] {
-  const grows = part.fits.get(metric)?.verdict.kind === "superlinear";
+  const grows = part.fits.get(metric)!.some(({ verdict }) => verdict.kind === "superlinear");
   if (!grows && (summary.mode !== "http" || part.name === "workers")) return [];
   return [
     `Assumes that the sessions split into independent groups of ${sessions}: what workers share (a database, one chat room) does not replicate${

@@ -7,6 +7,8 @@ import { exampleRun, MIB } from "./example_run.ts";
 
 const BASE = { cores: 0.5, memory_bytes: 400 * MIB };
 const SESSION = { cores: 0.1, memory_bytes: 50 * MIB };
+/** Nobody buys it, unless to drive a sweep. */
+const DRIVER = { cores: 0.05, session_cores: 0.01 };
 const WORKERS = 4;
 
 /** A sweep of one target by so many workers, levels shared out evenly, costs as above. */
@@ -31,23 +33,68 @@ function sweptBy(workers: number): RunSummary {
       metrics: {
         browser_cores: BASE.cores + SESSION.cores * level / workers,
         browser_memory_bytes: BASE.memory_bytes + SESSION.memory_bytes * level / workers,
+        generator_cores: DRIVER.cores + DRIVER.session_cores * level / workers,
+        generator_memory_bytes: 50 * MIB,
       },
     }))
   );
   return { ...one, mode: "playwright", size_groups: ["target", "browser"], levels, workers: byWorker };
 }
 
+const ONE = { spare_workers: 0, safety: 1, utilisation: 1, memory_headroom: 0 };
+
+function near(value: number, truth: number, what: string) {
+  assert(Math.abs(value / truth - 1) < 0.02, `${what}: ${value}, and in truth ${truth}`);
+}
+
 Deno.test("size() pays a worker's base once a worker, and reads the target that they share at all sessions", () => {
   const summary = sweptBy(WORKERS);
-  const options = { targets: [64], topology: "shared" as const, spare_workers: 0, safety: 1, utilisation: 1 };
-  const { rows, fleet } = size(summary, fitAll(summary), options);
+  const { rows, fleet } = size(summary, fitAll(summary), { ...ONE, targets: [64], topology: "shared" });
   // The most that one worker carried: more was not measured of any.
   assert.equal(fleet[0].sessions_per_worker, 32 / WORKERS);
   assert.equal(fleet[0].workers, 8);
   const worker = rows.find(({ part, metric }) => part === "workers" && metric === "cores")!;
   const target = rows.find(({ part, metric }) => part === "shared" && metric === "cores")!;
-  const near = (value: number, truth: number, what: string) =>
-    assert(Math.abs(value / truth - 1) < 0.02, `${what}: ${value}, and in truth ${truth}`);
-  near(worker.estimate!, 8 * BASE.cores + 64 * SESSION.cores, "cores of eight workers");
-  near(target.estimate!, 0.1 + 0.02 * 64, "cores of the target");
+  near(worker.estimate, 8 * BASE.cores + 64 * SESSION.cores, "cores of eight workers");
+  near(target.estimate, 0.1 + 0.02 * 64, "cores of the target");
+});
+
+Deno.test("size() pays the bases of worker and target once a machine where both are replicated", () => {
+  const summary = sweptBy(WORKERS);
+  const { rows, fleet } = size(summary, fitAll(summary), { ...ONE, targets: [64] });
+  assert.equal(fleet[0].sessions_per_worker, 32 / WORKERS);
+  assert.equal(fleet[0].workers, 8);
+  const [cores, memory] = rows;
+  near(cores.estimate, 8 * (BASE.cores + 0.1) + 64 * (SESSION.cores + 0.02), "cores of eight machines");
+  near(
+    memory.estimate,
+    8 * (BASE.memory_bytes + 100 * MIB) + 64 * (SESSION.memory_bytes + MIB),
+    "memory of eight machines",
+  );
+  assert.match(cores.notes.join(" "), /4 workers drove the sweep.*base is paid once a machine; so is the target's/);
+  // A machine that had all sessions was not measured of any worker, though the sweep had as many.
+  assert.deepEqual(
+    size(summary, fitAll(summary), { ...ONE, targets: [8, 32] }).rows.filter(({ metric }) => metric === "cores")
+      .map(({ basis, extrapolation }) => [basis, extrapolation]),
+    [["measured", "none"], ["extrapolated", "4x"]],
+  );
+});
+
+Deno.test("size() says the same of a fleet, however many workers drove the sweep", () => {
+  const [one, four] = [1, 4].map((workers) => {
+    const summary = sweptBy(workers);
+    const { rows } = size(summary, fitAll(summary), { ...ONE, targets: [8] });
+    return rows.slice(0, 2).map(({ estimate }) => estimate);
+  });
+  four.forEach((estimate, index) => near(estimate, one[index], `row ${index}`));
+});
+
+Deno.test("machines that drive a sweep are as many as one worker's curve says", () => {
+  const summary = { ...sweptBy(WORKERS), worker_capacity: { cores: 4, memory_bytes: 8 * 1024 * MIB } };
+  const [{ sessions_per_machine, cores }] =
+    size({ ...summary, size_groups: ["target"] }, fitAll(summary), { ...ONE, targets: [64] }).generators;
+  // 4 cores hold 0.55 and 31 times 0.11.
+  assert.equal(sessions_per_machine, 31);
+  const [base, session] = [BASE.cores + DRIVER.cores, SESSION.cores + DRIVER.session_cores];
+  near(cores.estimate, 3 * base + 64 * session, "cores of three machines");
 });
