@@ -128,7 +128,7 @@ export {
 } from "./model/mod.ts";
 export { kneeOf, levelMeans, negligible } from "./model/mod.ts";
 export { bootstrapFit } from "./model/mod.ts";
-export type { Curve, FitOptions, Knee, LevelMean, LevelPoint, PointsOptions } from "./model/mod.ts";
+export type { Curve, FitOptions, FittedLevel, Knee, LevelMean, LevelPoint, PointsOptions } from "./model/mod.ts";
 export type { BootstrapFit, BootstrapFitOptions } from "./model/mod.ts";
 
 // Numerics under the curves

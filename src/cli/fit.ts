@@ -1,5 +1,5 @@
 import { readFlags, readNumber, readNumbers } from "./flags.ts";
-import { parametersTable, readingsTable, verdictTable } from "./result_text.ts";
+import { parametersTable, readingsTable, verdictTable, workersTable } from "./result_text.ts";
 import { fitSource, TABLE_FLAGS, TABLE_HELP } from "./table_flags.ts";
 
 const HELP = `Fits how each metric of a run, or of a table that something else measured, grows with sessions.
@@ -38,7 +38,8 @@ export async function fit(args: string[]): Promise<number> {
   const level = readNumber(flags.values.level as string, "--level", { low: 0.5, high: 0.999 });
   const { fits: report } = await fitSource(flags, { at, level });
   const fits = Object.values(report.metrics);
-  const tables = [verdictTable(fits), parametersTable(fits), readingsTable(fits)].filter((table) => table !== "");
+  const tables = [verdictTable(fits), parametersTable(fits), readingsTable(fits), workersTable(report.workers)]
+    .filter((table) => table !== "");
   console.log(flags.values.json ? JSON.stringify(report, null, 2) : tables.join("\n\n"));
   return 0;
 }

@@ -1,4 +1,4 @@
-import type { MetricFit } from "../schema/fit.ts";
+import type { FitReport, FittedParameter, MetricFit } from "../schema/fit.ts";
 import type { ReportDocument } from "../schema/report.ts";
 import type { SizingRow } from "../schema/sizing.ts";
 import { formatQuantity, formatRange, tabulateSizing } from "../size/mod.ts";
@@ -69,6 +69,28 @@ export function verdictTable(fits: readonly MetricFit[]): string {
     ["metric", "verdict", "curve", "why"],
     shown.map(({ metric, verdict, accepted }) => [metric, verdict.kind, accepted ?? "none", verdict.text]),
   );
+}
+
+/** What each worker uses by its own line, and whether they differ; nothing where one machine drove the run. */
+export function workersTable(workers: FitReport["workers"] = {}): string {
+  const all = Object.entries(workers);
+  if (all.length === 0) return "";
+  const quantity = (parameter: FittedParameter | null, metric: string) =>
+    parameter === null ? "not known" : formatQuantity(parameter.value, metric);
+  const rows = all.flatMap(([metric, { by_worker }]) =>
+    by_worker.map(({ worker, sessions, base, per_session, ratio }, index) => [
+      index === 0 ? metric : "",
+      String(worker),
+      String(Math.round(sessions)),
+      quantity(base, metric),
+      quantity(per_session, metric),
+      `${Math.round(100 * ratio)} %`,
+    ])
+  );
+  return [
+    textTable(["metric", "worker", "up to", "no session", "each more", "of all"], rows, [1, 2, 3, 4, 5]),
+    ...all.map(([metric, { verdict }]) => `${metric}: ${verdict.text}`),
+  ].join("\n");
 }
 
 /** The parameters of the curves that are read, each with its interval; one at its bound says so. */

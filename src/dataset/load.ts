@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { capacityOf } from "../quality/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import { planSchema } from "../schema/plan.ts";
-import type { ManifestLine, Provenance, RunInfo } from "../schema/run.ts";
+import type { ManifestLine, Provenance, RunInfo, ShareProvenance } from "../schema/run.ts";
 import { type Attempt, attemptOf } from "./attempt.ts";
 import type { DataFrame } from "./data_frame.ts";
 import { derivedFrame, openDerived, writeDerived } from "./derive.ts";
@@ -90,6 +90,7 @@ export async function load(path: string): Promise<Dataset> {
     warnings.push(`Artifacts were given up from ${full.at} on: ${full.reason}. Disk is fitted without these attempts`);
   }
   warnings.push(...shareWarnings(info.provenance, attempts));
+  if (info.plan.mode === "playwright") warnings.push(...together(info.provenance.shares));
   const warning = endWarning(lines);
   if (warning) warnings.push(warning);
   const frames: { requests?: DataFrame; resources?: DataFrame } = {};
@@ -212,6 +213,16 @@ function shareWarnings({ share, shares }: Provenance, attempts: Attempt[]): stri
       }: how far apart the shares began is not known`,
     ]),
     ...(programs.size > 1 ? [`The shares were driven by different programs: ${[...programs].join(", ")}`] : []),
+  ];
+}
+
+/** Workers that ran on one machine, where that can be told. */
+function together(shares: readonly ShareProvenance[] = []): string[] {
+  const machines = Map.groupBy(shares.filter(({ machine }) => machine), ({ machine }) => machine);
+  const most = Math.max(0, ...[...machines.values()].map(({ length }) => length));
+  return most < 2 ? [] : [
+    `${most} workers ran on one machine: browsers there share pages, which are charged to each in part, so that the memory of one ` +
+    "that is alone is higher than these say",
   ];
 }
 

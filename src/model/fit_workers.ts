@@ -1,4 +1,5 @@
-import type { FitPoint, Interval, MetricFit, WorkerCost, WorkerLevel, WorkersFit } from "../schema/mod.ts";
+import type { FitPoint, MetricFit, WorkerCost, WorkerLevel, WorkersFit } from "../schema/mod.ts";
+import { tQuantile } from "../stats/mod.ts";
 import { fAgainst } from "./f_against.ts";
 import type { CurveFit } from "./fit_curve.ts";
 import { fitDemand } from "./fit_demand.ts";
@@ -45,7 +46,7 @@ export function fitWorkers(workers: readonly WorkerLevel[], metric: string, opti
     points,
     line: new Set(points.map(({ sessions }) => sessions)).size < 3 ? undefined : tryFit(linear, points, options),
   }));
-  return { fit, by_worker: lines.map((one) => costOf(one, fit)), verdict: compare(lines, fit) };
+  return { fit, by_worker: lines.map((one) => costOf(one, fit)), verdict: compare(lines) };
 }
 
 interface OwnLine {
@@ -66,7 +67,7 @@ function costOf({ worker, points, line }: OwnLine, fit: MetricFit): WorkerCost {
 }
 
 /** Whether workers cost the same, from the residuals of one line for all and of a line for each. */
-function compare(lines: readonly OwnLine[], fit: MetricFit): WorkersFit["verdict"] {
+function compare(lines: readonly OwnLine[]): WorkersFit["verdict"] {
   const own = lines.flatMap(({ worker, points, line }) => line ? { worker, points, line } : []);
   const one = tryFit(linear, own.flatMap(({ points }) => points));
   const degreesOfFreedom = own.reduce((sum, { line }) => sum + line.degreesOfFreedom, 0);
@@ -77,40 +78,40 @@ function compare(lines: readonly OwnLine[], fit: MetricFit): WorkersFit["verdict
       text: `${lines.length === 1 ? "One worker" : "Too few levels a worker"}: nothing says what workers differ.`,
     };
   }
-  const { p } = fAgainst(one, {
-    residualSumOfSquares: own.reduce((sum, { line }) => sum + line.residualSumOfSquares, 0),
-    degreesOfFreedom,
-  });
+  const residualSumOfSquares = own.reduce((sum, { line }) => sum + line.residualSumOfSquares, 0);
+  const { p } = fAgainst(one, { residualSumOfSquares, degreesOfFreedom });
   const at = Math.min(...own.map(({ points }) => Math.max(...points.map(({ sessions }) => sessions))));
   const ratios = own.map(({ worker, line }) => ({
     worker,
     ratio: linear.value(at, line.values) / linear.value(at, one.values),
   }));
   const worst = ratios.reduce((a, b) => Math.abs(Math.log(b.ratio)) > Math.abs(Math.log(a.ratio)) ? b : a);
-  const range: Interval = [
-    Math.min(...ratios.map(({ ratio }) => ratio)),
-    Math.max(...ratios.map(({ ratio }) => ratio)),
-  ];
-  const matters = range[1] / range[0] > 1 + MATTERS;
+  const [least, most] = [Math.min, Math.max].map((of) => of(...ratios.map(({ ratio }) => ratio)));
+  const matters = most / least > 1 + MATTERS;
   const chance = p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;
-  const spread = `${percent(range[0])} to ${percent(range[1])} of one line for all at ${
-    Number(at.toPrecision(3))
-  } sessions`;
-  if (!matters || p >= SIGNIFICANT) {
+  const line = `one line for all at ${Number(at.toPrecision(2))} sessions`;
+  const range = `${percent(least)} to ${percent(most)} of ${line}`;
+  if (p < SIGNIFICANT && matters) {
     return {
-      kind: matters ? "inconclusive" : "alike",
+      kind: "different",
       p,
-      text: matters
-        ? `Workers cost ${spread}, which chance explains as well (${chance}).`
-        : `Workers cost the same: ${spread} (${chance}).`,
+      text:
+        `Workers differ: ${range} (${chance}), worker ${worst.worker} most. The band holds another worker like these.`,
     };
   }
-  return {
-    kind: "different",
-    p,
-    text:
-      `Workers differ: ${spread} (${chance}), worker ${worst.worker} most. The band holds another worker like these.`,
-  };
+  const fewest = Math.min(...own.map(({ points }) => points.length));
+  const unseen = tQuantile(0.975, degreesOfFreedom) * Math.sqrt(2 * residualSumOfSquares / degreesOfFreedom / fewest);
+  if (matters || unseen > MATTERS) {
+    return {
+      kind: "inconclusive",
+      p,
+      text: `Workers cost ${range} (${chance}): chance explains that, and a difference under ${
+        Math.ceil(100 * unseen)
+      } % would not show.`,
+    };
+  }
+  const off = Math.max(1, Math.ceil(100 * Math.max(most - 1, 1 - least)));
+  return { kind: "alike", p, text: `Workers cost the same, within ${off} % of ${line} (${chance}).` };
 }
 
 function percent(ratio: number): string {

@@ -165,11 +165,12 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
     },
     encoding: { x: sessions, y: { field: "value", type: "quantitative" }, text: { field: "label" } },
   });
+  const ofOne = fit.points.some(({ worker }) => worker !== undefined) ? " of one worker" : "";
   return themed({
     title: {
       text: fit.models.length === 0
-        ? `${axis.label}: not enough to fit a curve`
-        : `${axis.label} ${SHAPES[fit.kind][fit.verdict.kind]}`,
+        ? `${axis.label}${ofOne}: not enough to fit a curve`
+        : `${axis.label}${ofOne} ${SHAPES[fit.kind][fit.verdict.kind]}`,
       subtitle: wrapText(fit.verdict.text),
     },
     datasets: {
@@ -186,7 +187,7 @@ export function fitChart(fit: MetricFit, options: FitChartOptions): ChartSpec {
     encoding: {
       x: {
         type: "quantitative",
-        title: "Concurrent sessions",
+        title: `Concurrent sessions${ofOne}`,
         scale: { domain: [0, END * upTo], nice: false },
         axis: { tickMinStep: 1 },
       },

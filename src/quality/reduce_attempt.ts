@@ -1,4 +1,4 @@
-import { max, mean, median } from "simple-statistics";
+import { max, median } from "simple-statistics";
 import type { LevelSummary } from "../schema/levels.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { EventRow, RequestRow } from "../schema/rows.ts";

@@ -86,6 +86,7 @@ ${slot("disk-by-retention", diskChart)}
 <section aria-labelledby="growth-heading">
 <h2 id="growth-heading">How cost grows</h2>
 ${tableHtml(content.verdicts, "verdicts", ["Verdict"])}
+${content.workers === undefined ? "" : tableHtml(content.workers, "workers")}
 <div class="figures">
 ${demands.map((chart) => slot(chart.id, chart)).join("\n")}
 ${all(evidence)}

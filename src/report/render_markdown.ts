@@ -41,6 +41,7 @@ export function renderMarkdown(document: ReportDocument, options: { charts?: Cha
     "## How cost grows",
     "",
     ...table(content.verdicts),
+    ...(content.workers === undefined ? [] : table(content.workers)),
     ...[...content.demands, ...content.evidence].flatMap(image),
     ...(content.charts.length === 0 ? [] : ["## What was measured", "", ...content.charts.flatMap(image)]),
     "## Levels",

@@ -11,7 +11,7 @@ import { formatQuantity } from "../size/mod.ts";
 import { flagTitle } from "../schema/flag_title.ts";
 import { type FlagName, FLAGS } from "../schema/levels.ts";
 import { flagLines } from "./flag_lines.ts";
-import type { Flag, LevelSummary, MetricFit, ReportDocument, RunSummary } from "../schema/mod.ts";
+import type { FittedParameter, Flag, LevelSummary, MetricFit, ReportDocument, RunSummary } from "../schema/mod.ts";
 import {
   capital,
   chart,
@@ -37,6 +37,8 @@ export interface ReportContent extends SizingTables, SizingCharts {
   /** What to mind of the run; `reach` is what to mind of the sizing. */
   caveats: string[];
   verdicts: ReportTable;
+  /** What each worker costs, where several machines drove the run. */
+  workers?: ReportTable;
   /** Why which curve was accepted. */
   evidence: ReportChart[];
   /** Of what was measured. */
@@ -82,6 +84,7 @@ export function reportContent(document: ReportDocument): ReportContent {
     ].join(" "),
     caveats: caveats(document),
     verdicts: verdictTable(document),
+    ...(document.fit.workers ? { workers: workersTable(document) } : {}),
     evidence: evidence(document),
     charts: charts(document),
     levels: levelTable(summary.levels),
@@ -123,6 +126,43 @@ function verdictTable({ fit }: ReportDocument): ReportTable {
         ],
       };
     }),
+  };
+}
+
+function workersTable({ fit, provenance }: ReportDocument): ReportTable {
+  const all = Object.entries(fit.workers ?? {});
+  const machines = new Map((provenance.shares ?? []).map((share) => [share.k, share]));
+  const name = (worker: number) => {
+    const machine = machines.get(worker);
+    return machine ? `${machine.worker ?? worker}: ${machine.vcpus} vCPU` : String(worker);
+  };
+  const quantity = (parameter: FittedParameter | null, metric: string) =>
+    parameter === null ? NONE : formatQuantity(parameter.value, metric);
+  return {
+    caption: "What one worker uses, by its own line",
+    columns: [
+      text("Metric"),
+      text("Worker"),
+      number("Sessions up to"),
+      number("Without sessions"),
+      number("One session more"),
+      number("Against all"),
+      prose("Do they differ?"),
+    ],
+    rows: all.flatMap(([metric, { by_worker, verdict }]) =>
+      by_worker.map(({ worker, sessions, base, per_session, ratio }, index) => ({
+        cells: [
+          index === 0 ? nameOf(metric) : "",
+          name(worker),
+          count(Math.round(sessions)),
+          quantity(base, metric),
+          quantity(per_session, metric),
+          percent(ratio),
+          index === 0 ? verdict.text : "",
+        ],
+        ...continuing(index > 0),
+      }))
+    ),
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   SizingRow,
   SloSizing,
   WorkerLimit,
+  WorkersFit,
 } from "../schema/mod.ts";
 import {
   chart,
@@ -112,9 +113,19 @@ export function sizingCharts(run: SizedRun): SizingCharts {
   return {
     ...(sizing.rows.some((row) => row.recommended > 0) ? { sizingChart: chart("sizing", sizingBars(sizing)) } : {}),
     ...diskChart(run),
-    demands: CHARTED.filter((name) => (fit.metrics[name]?.points.length ?? 0) > 0)
-      .map((name) => chart(name.replaceAll("_", "-"), demandCurve(fit.metrics[name], { targets }))),
+    demands: [
+      ...CHARTED.filter((name) => (fit.metrics[name]?.points.length ?? 0) > 0)
+        .map((name) => chart(name.replaceAll("_", "-"), demandCurve(fit.metrics[name], { targets }))),
+      ...boughtOfWorkers(run).map(([name, { fit }]) => chart(`worker-${name.replaceAll("_", "-")}`, demandCurve(fit))),
+    ],
   };
+}
+
+/** What workers ran that is bought: sizing reads it of one of them. */
+export function boughtOfWorkers({ summary, fit }: Pick<SizedRun, "summary" | "fit">): [string, WorkersFit][] {
+  return Object.entries(fit.workers ?? {}).filter(([name]) =>
+    summary.size_groups.some((group) => name.startsWith(`${group}_`))
+  );
 }
 
 /** Disk at other retentions than the one assumed: half of it, double, and three times. */

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { load, summarise } from "../../src/dataset/mod.ts";
-import { evaluate, fitDemand } from "../../src/model/mod.ts";
+import { evaluate, fitDemand, fitWorkers } from "../../src/model/mod.ts";
+import type { MetricFit } from "../../src/schema/mod.ts";
 import type { PlanInput } from "../../src/plan/mod.ts";
 import {
   assertWhole,
@@ -127,22 +128,41 @@ Deno.test({
 });
 
 Deno.test({
-  name: "three workers over a network drive browsers",
+  name: "three workers over a network drive browsers, which cost what they and the target cost with one machine",
   ...onNetwork,
   fn: () =>
     onMachines(async ({ folder, worker, sweep }) => {
+      const plan = { mode: "playwright", replicates: 2, pace_ms: 1000, duration_ms: 4000 } as const;
+      const one = join(folder, "one");
+      const alone = await (await sweep(one, { ...plan, levels: [2, 4, 8] }, [])).ended();
+      assert.equal(alone.code, 0, alone.stderr);
       const workers = [await worker(1), await worker(2), await worker(3)];
-      const out = join(folder, "run");
-      const { code, stderr, end } =
-        await (await sweep(out, { mode: "playwright", levels: [3, 6], replicates: 1, pace_ms: 1000 }))
-          .ended();
+      const many = join(folder, "many");
+      const { code, stderr, end } = await (await sweep(many, { ...plan, levels: [3, 6, 9] })).ended();
       assert.equal(code, 0, stderr);
-      assert.deepEqual(end!.attempts, { complete: 2, failing: 0, planned: 2 });
-      await assertTogether(out);
-      const { provenance } = (await load(out)).info;
+      assert.deepEqual(end!.attempts, { complete: 6, failing: 0, planned: 6 });
+      await assertTogether(many);
+      const { provenance } = (await load(many)).info;
       assert.equal(provenance.shares!.length, WORKERS);
-      const { levels } = summarise(await load(out));
-      for (const { metrics } of levels) assert(metrics.browser_cores > 0 && metrics.browser_memory_bytes > 0);
+
+      const [single, shared] = await Promise.all([one, many].map(async (run) => summarise(await load(run))));
+      const agrees = (found: MetricFit, sessions: number) => {
+        const { estimate } = evaluate(found, sessions);
+        const { prediction: [lower, upper] } = evaluate(fitDemand(single.levels, found.metric), sessions);
+        assert(
+          estimate >= lower && estimate <= upper,
+          `${found.metric} at ${sessions}: ${estimate}, and one machine says ${lower} to ${upper}`,
+        );
+      };
+      agrees(fitDemand(shared.levels, "target_cores"), 8);
+      // A worker's browser serves 1, 2 and 3 of the sessions. Pages that browsers of one machine share are no one's alone, so that
+      // memory is compared with all of them.
+      for (const metric of ["browser_cores", "browser_rss_bytes"]) {
+        const { fit, by_worker } = fitWorkers(shared.workers!, metric);
+        assert.equal(by_worker.length, WORKERS);
+        agrees(fit, 3);
+      }
+      assert(shared.warnings.some((text) => /3 workers ran on one machine/.test(text)), shared.warnings.join("\n"));
       await endAll(workers);
     }),
 });

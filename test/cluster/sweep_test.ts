@@ -72,11 +72,9 @@ Deno.test({
         row.share === undefined && row.group === "generator" && row.t_ms >= from_ms && row.t_ms <= to_ms
       );
       const [first, last] = [own[0], own.at(-1)!];
-      const shares = seal.shares!.map(({ k, sessions }, index) =>
-        byWorker.find((one) =>
-          one.worker === k && one.level === sessions &&
-          one.replicate === (replicate - 1) * seal.shares!.length + index + 1
-        )!.metrics.generator_cores
+      const shares = seal.shares!.map(({ k, sessions }) =>
+        byWorker.find((one) => one.worker === k && one.level === sessions && one.replicate === replicate)!.metrics
+          .generator_cores
       );
       const sum = shares.reduce(
         (total, cores) => total + cores,

@@ -72,7 +72,6 @@ const FLEETS: [string, Omit<Fleet, "seed">][] = [
 for (const [sentence, fleet] of FLEETS) {
   Deno.test(`the bands hold another worker 95 % of the time: ${sentence}`, () => {
     const held = coverage(fleet, (workers) => fitWorkers(workers, "browser_cores").fit);
-    console.log(sentence, held);
     for (const [band, share] of Object.entries(held)) assert(share >= LEAST, `${band} holds ${share}`);
   });
 }
@@ -81,6 +80,53 @@ Deno.test("without knowing who used what, bands hold another worker far less oft
   const anonymous = (workers: WorkerLevel[]) =>
     fitDemand(workers.map(({ worker: _, ...level }) => level), "browser_cores");
   const held = coverage({ workers: 3, between: 0.1, noise: 0.02 }, anonymous);
-  console.log(held);
   assert(held.confidence < 0.8, `${held.confidence}`);
+});
+
+const ROWS: [string, Fleet, RegExp][] = [
+  [
+    "equal workers are alike",
+    { workers: 3, between: 0, noise: 0.01, seed: 1 },
+    /^alike Workers cost the same, within 1 % of /,
+  ],
+  [
+    "workers that differ by far are named",
+    { workers: 3, between: 0.3, noise: 0.01, seed: 2 },
+    /^different Workers differ: \d+ % to \d+ % .*p < 0\.001.*worker \d most/,
+  ],
+  [
+    "what chance explains is left open",
+    { workers: 2, between: 0, noise: 0.25, seed: 5 },
+    /^inconclusive Workers cost .*: chance explains that, and a difference under \d\d % would not show/,
+  ],
+  ["one worker differs from nobody", { workers: 1, between: 0, noise: 0.01, seed: 1 }, /^inconclusive One worker/],
+];
+for (const [sentence, fleet, expected] of ROWS) {
+  Deno.test(`fitWorkers(): ${sentence}`, () => {
+    const { verdict } = fitWorkers(simulate(fleet), "browser_cores");
+    assert.match(`${verdict.kind} ${verdict.text}`, expected);
+  });
+}
+
+Deno.test("fitWorkers() finds each worker's own line, and what it costs against all", () => {
+  const costs = [1, 1.5, 1 / 1.5];
+  const levels = LEVELS.flatMap((sessions) =>
+    costs.map((cost, index): WorkerLevel => ({
+      ...{ worker: index + 1, level: sessions, replicate: 1, attempt: 1, sessions, window_s: 30, flags: [] },
+      metrics: { browser_cores: cost * TRUTH(sessions) },
+    }))
+  );
+  const { by_worker, fit } = fitWorkers(levels, "browser_cores");
+  by_worker.forEach(({ base, per_session, ratio, sessions }, index) => {
+    assert.equal(sessions, 16);
+    const near = (value: number, truth: number) => assert(Math.abs(value / truth - 1) < 1e-6, `${value}, not ${truth}`);
+    near(base!.value, 0.4 * costs[index]);
+    near(per_session!.value, 0.1 * costs[index]);
+    near(ratio, costs[index]);
+  });
+  const { estimate, prediction, sizing_upper } = evaluate(fit, 16);
+  assert(Math.abs(estimate / 2 - 1) < 1e-6, `${estimate}`);
+  assert(prediction[1] > 3 && sizing_upper > 3, "the slowest lies within the band");
+  // Plain data: what went through JSON reads the same.
+  assert.deepEqual(evaluate(JSON.parse(JSON.stringify(fit)), 20), evaluate(fit, 20));
 });
