@@ -10,6 +10,7 @@ import {
 import { formatQuantity } from "../size/mod.ts";
 import { flagTitle } from "../schema/flag_title.ts";
 import { type FlagName, FLAGS } from "../schema/levels.ts";
+import type { ShareProvenance } from "../schema/run.ts";
 import { flagLines } from "./flag_lines.ts";
 import type { FittedParameter, Flag, LevelSummary, MetricFit, ReportDocument, RunSummary } from "../schema/mod.ts";
 import {
@@ -281,11 +282,9 @@ function provenanceTable({ provenance: p, summary, created_at }: ReportDocument)
       ["CPU", `${p.cpu_model}, ${p.vcpus} vCPU, ${p.threads_per_core} per core, governor ${p.governor}`],
       ["Memory", formatQuantity(p.memory_bytes, "memory_bytes")],
     ] as [string, string][]),
-    ...(p.shares ?? []).map(({ k, of, cpu_model, vcpus, memory_bytes, clock, sampled_target }): [string, string] => [
-      `Share ${k} of ${of}`,
-      `${cpu_model}, ${vcpus} vCPU, ${formatQuantity(memory_bytes, "memory_bytes")}, clock kept by ${clock}${
-        sampled_target ? "; sampled the target" : ""
-      }`,
+    ...(p.shares ?? []).map((share): [string, string] => [
+      share.worker === undefined ? `Share ${share.k} of ${share.of}` : `Worker ${share.worker}`,
+      shareText(share),
     ]),
     ["Limits of the control group", limits.length === 0 ? "none" : list(limits)],
     ["Sampler", `${p.sampler}; clock ${p.time_source}`],
@@ -302,6 +301,20 @@ function provenanceTable({ provenance: p, summary, created_at }: ReportDocument)
     columns: [text("Item"), prose("Value")],
     rows: rows.map((cells) => ({ cells })),
   };
+}
+
+function shareText(share: ShareProvenance): string {
+  return [
+    share.cpu_model,
+    `${share.vcpus} vCPU`,
+    formatQuantity(share.memory_bytes, "memory_bytes"),
+    ...(share.cgroup_limits.cores === undefined
+      ? []
+      : [`limited to ${formatQuantity(share.cgroup_limits.cores, "cores")}`]),
+    ...(share.capacity === undefined ? [] : [`takes ${count(share.capacity)} sessions`]),
+    `Plimsoll ${share.plimsoll_version} (${share.git_revision.slice(0, 12)})`,
+    `clock kept by ${share.clock}${share.sampled_target ? "; sampled the target" : ""}`,
+  ].join(", ");
 }
 
 /** What of the machine is known; of one that was imported that may be little. */

@@ -165,15 +165,16 @@ function ceilingOf(fits: FitReport, fit: MetricFit, summary?: RunSummary): NextL
   return ends.length === 0 ? undefined : ends.reduce((best, next) => next.sessions < best.sessions ? next : best);
 }
 
-function coresEnd(fits: FitReport, { capacity }: RunSummary): NextLevel["ceiling"] {
-  const fit = fits.metrics.system_cores ?? fits.metrics.serving_cores;
+function coresEnd(fits: FitReport, { capacity, workers }: RunSummary): NextLevel["ceiling"] {
+  const fit = fits.metrics.system_cores ?? fits.metrics[workers ? "target_cores" : "serving_cores"];
   return fit && endOf(fit, FULL * capacity.cores, `${percent(FULL)} of its ${capacity.cores} cores`);
 }
 
-function memoryEnd(fits: FitReport, { capacity, baseline }: RunSummary): NextLevel["ceiling"] {
+function memoryEnd(fits: FitReport, { capacity, baseline, workers }: RunSummary): NextLevel["ceiling"] {
   const room = FULL * capacity.memory_bytes - Math.max(0, baseline.os_memory_bytes);
   const what = `${percent(FULL)} of its ${formatQuantity(capacity.memory_bytes, "memory_bytes")} of memory`;
-  const fit = fits.metrics.serving_memory_bytes;
+  // What workers ran was on their machines.
+  const fit = fits.metrics[workers ? "target_memory_bytes" : "serving_memory_bytes"];
   return fit && endOf(fit, room, what);
 }
 
