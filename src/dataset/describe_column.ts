@@ -26,7 +26,10 @@ const COLUMNS: Record<string, ColumnDescription> = {
   discarded: { description: "Whether it is the run that is thrown away", constraints: { required: true } },
   steady: { description: "Whether it lies in the steady window", constraints: { required: true } },
   seq: { description: "Position in its file, from 0", constraints: count },
-  share: { description: "In a merged run, the share on whose machine it was sampled; empty on that of the target" },
+  share: {
+    description:
+      "Where several machines drove, the share on whose machine it was sampled; 0 is the machine that sampled the target",
+  },
   session: { description: "Session, from 0", constraints: count },
   iteration: { description: "Iteration of the session, from 0", constraints: count },
   step: { description: "Name of the request or step", constraints: { required: true } },

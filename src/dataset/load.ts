@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { capacityOf } from "../quality/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import { planSchema } from "../schema/plan.ts";
-import type { ManifestLine, Provenance, RunInfo, ShareProvenance } from "../schema/run.ts";
+import type { ManifestLine, RunInfo, ShareProvenance } from "../schema/run.ts";
 import { type Attempt, attemptOf } from "./attempt.ts";
 import type { DataFrame } from "./data_frame.ts";
 import { derivedFrame, openDerived, writeDerived } from "./derive.ts";
@@ -89,8 +89,7 @@ export async function load(path: string): Promise<Dataset> {
   if (full) {
     warnings.push(`Artifacts were given up from ${full.at} on: ${full.reason}. Disk is fitted without these attempts`);
   }
-  warnings.push(...shareWarnings(info.provenance, attempts));
-  if (info.plan.mode === "playwright") warnings.push(...together(info.provenance.shares));
+  warnings.push(...shareWarnings(info, attempts));
   const warning = endWarning(lines);
   if (warning) warnings.push(warning);
   const frames: { requests?: DataFrame; resources?: DataFrame } = {};
@@ -182,8 +181,9 @@ function busyStarts(lines: readonly ManifestLine[], attempts: readonly Attempt[]
   ];
 }
 
-/** What the reader has to know of a run that is one share of a sweep, or was merged of all. */
-function shareWarnings({ share, shares }: Provenance, attempts: Attempt[]): string[] {
+/** What the reader has to know of a run that is one share of a sweep, or was driven by several machines. */
+function shareWarnings({ plan: { mode }, provenance }: RunInfo, attempts: readonly Attempt[]): string[] {
+  const { share, shares, machine } = provenance;
   if (share) {
     return [
       `This is share ${share.k} of ${share.of} of a sweep, other machines drove the rest of each level: merge them first`,
@@ -191,39 +191,66 @@ function shareWarnings({ share, shares }: Provenance, attempts: Attempt[]): stri
   }
   if (!shares) return [];
   const sampled = shares.find(({ sampled_target }) => sampled_target);
+  const drove = new Set(
+    attempts.flatMap(({ seal }) => seal.shares?.filter(({ sessions }) => sessions > 0).map(({ k }) => k) ?? []),
+  );
+  const [driving, idle] = [true, false].map((is) => shares.filter(({ k }) => drove.has(k) === is));
   const [of, sampledBy] = sampled ? [`Merged of ${shares.length} shares`, `share ${sampled.k} sampled them`] : [
-    `${shares.length} ${shares.length === 1 ? "worker" : "workers"} drove it`,
+    `${driving.length} ${driving.length === 1 ? "worker" : "workers"} drove it`,
     "the machine of the sweep sampled them",
   ];
-  const late = attempts.flatMap(({ seal }) => seal.shares?.map(({ start_late_ms }) => start_late_ms) ?? []);
-  const alone = new Set(shares.map(({ machine, k }) => machine ?? k)).size === 1;
   const unkept = shares.filter(({ clock }) => clock === "nobody known").map(({ k }) => k);
   const programs = new Set(shares.map(({ plimsoll_version, git_revision }) => `${plimsoll_version} (${git_revision})`));
+  const machines = Map.groupBy(driving.filter((one) => one.machine !== undefined), (one) => one.machine);
+  const most = [...machines.values()].reduce((most, next) => next.length > most.length ? next : most, []);
+  const beside = sampled ? [] : machines.get(machine) ?? [];
   return [
     `${of}. The target and its machine are as ${sampledBy}; generators and ` +
-    "browsers are summed over all machines, so system totals, and the textbook figure from them, leave the other " +
-    "machines out",
-    ...(late.length === 0
-      ? []
-      : [`Shares began up to ${Math.max(...late)} ms after their time, each by its own clock`]),
+    "browsers are summed over all machines, system totals leave the others out, so that there is no textbook figure",
+    ...(idle.length > 0
+      ? [`${names(idle)} drove nothing: no level had a session for ${idle.length > 1 ? "them" : "it"}`]
+      : []),
+    ...startWarning(attempts),
     // One machine has one clock.
-    ...(alone || unkept.length === 0 ? [] : [
+    ...(machines.size === 1 && most.length === driving.length || unkept.length === 0 ? [] : [
       `No time service was found on the ${unkept.length === 1 ? "machine" : "machines"} of share ${
         unkept.join(", ")
       }: how far apart the shares began is not known`,
     ]),
+    ...(beside.length > 0 ? [`${names(beside)} ran on the machine that sampled the target, and competed with it`] : []),
+    ...(most.length > 1 && mode === "playwright"
+      ? [
+        `${
+          names(most)
+        } ran on one machine: browsers there share pages, which are charged to each in part, so that a worker that is ` +
+        "alone needs more memory than these say",
+      ]
+      : []),
     ...(programs.size > 1 ? [`The shares were driven by different programs: ${[...programs].join(", ")}`] : []),
   ];
 }
 
-/** Workers that ran on one machine, where that can be told. */
-function together(shares: readonly ShareProvenance[] = []): string[] {
-  const machines = Map.groupBy(shares.filter(({ machine }) => machine), ({ machine }) => machine);
-  const most = Math.max(0, ...[...machines.values()].map(({ length }) => length));
-  return most < 2 ? [] : [
-    `${most} workers ran on one machine: browsers there share pages, which are charged to each in part, so that the memory of one ` +
-    "that is alone is higher than these say",
+/** How well the shares began together. */
+function startWarning(attempts: readonly Attempt[]): string[] {
+  const all = attempts.flatMap(({ seal }) => seal.shares && seal.shares.length > 0 ? [seal.shares] : []);
+  if (all.length === 0) return [];
+  const late = all.map((shares) => shares.map(({ start_late_ms }) => start_late_ms));
+  const unknown = all.flat().map(({ hub_error_ms }) => hub_error_ms);
+  if (unknown.some((error) => error === undefined)) {
+    return [`Shares began up to ${Math.max(...late.flat())} ms after their time, each by its own clock`];
+  }
+  const apart = Math.max(...late.map((each) => Math.max(...each) - Math.min(...each)));
+  const error = Math.max(...unknown.map((error) => error!));
+  return [
+    `Shares began at most ${apart} ms apart by the hub's clock, which each knew to within ${error.toPrecision(2)} ms`,
   ];
+}
+
+function names(shares: readonly ShareProvenance[]): string {
+  const all = shares.map(({ k, worker }) => worker ?? `share ${k}`);
+  const [last, ...others] = all.toReversed();
+  const list = others.length > 0 ? `${others.reverse().join(", ")} and ${last}` : last;
+  return `${shares[0].worker === undefined ? "" : shares.length > 1 ? "Workers " : "Worker "}${list}`;
 }
 
 /** What the reader has to know about how the sweep ended: what was said last counts, since it may have been resumed. */

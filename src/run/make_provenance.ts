@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { cgroupLimits } from "../sample/cgroup_limits.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { Provenance, Resumer } from "../schema/run.ts";
+import { machineKey } from "./machine_key.ts";
 import config from "../../deno.json" with { type: "json" };
 
 /** What of a {@linkcode Provenance} may differ when somebody goes on with a run. */
@@ -39,6 +40,7 @@ export function makeProvenance(plan: Plan, facts: SweepFacts): Provenance {
     os: type(),
     kernel: release(),
     cpu_model: cpus()[0]?.model ?? "unknown",
+    ...machineKey(),
     vcpus: cpus().length,
     threads_per_core: siblings ? siblings.split(/[,-]/).length : 1,
     governor: tryRead("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") ?? "unknown",

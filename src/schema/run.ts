@@ -193,6 +193,8 @@ export interface Provenance {
   kernel: string;
   /** As the processor names itself. */
   cpu_model: string;
+  /** What tells the machine from others while it is up; absent where it cannot be told. */
+  machine?: string;
   /** Logical cores; 0 where nobody knows, as of an imported run. */
   vcpus: number;
   /** 2 where logical cores share a physical one. */

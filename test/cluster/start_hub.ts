@@ -155,7 +155,7 @@ export interface RunningWorker extends Running {
 
 /** Starts `plimsoll worker` and waits until it is at the hub. */
 export async function startWorker(
-  hub: RunningHub,
+  hub: Pick<RunningHub, "flags" | "env" | "folder">,
   name: string,
   options: { capacity?: number; args?: string[]; before?: string[] } = {},
 ): Promise<RunningWorker> {

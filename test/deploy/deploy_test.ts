@@ -7,7 +7,8 @@ import { Ajv } from "ajv";
 import { parseAllDocuments } from "yaml";
 import { HUB_FLAGS } from "../../src/cli/hub_flags.ts";
 import { makePlan, type PlanInput } from "../../src/plan/mod.ts";
-import { accessOf } from "../cluster/start_hub.ts";
+import { accessOf, startWorker } from "../cluster/start_hub.ts";
+import { freePort, startMarked, until } from "../faults/under_fault.ts";
 import { runPlimsoll } from "../cli/run_plimsoll.ts";
 import { hasProgram } from "../has_program.ts";
 import { tempFolder } from "../temp_folder.ts";
@@ -96,46 +97,58 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Redis takes the hub's configuration, and its user is the one that was tried",
-  ignore: !hasProgram("redis-server"),
+  name: "the hub that the guide sets up lets its worker in, and nobody else",
+  ignore: !hasProgram("redis-server") || !hasProgram("openssl"),
   fn: async () => {
     const user = read("hub", "users.acl").split("\n").find((line) => line.startsWith("user fleet"))!;
     assert.equal(user.replace(" +@all", " -@all +@all"), accessOf("fleet", "CHANGE-ME"));
     await using folder = await tempFolder();
-    const config = join(folder.path, "redis.conf");
-    // Without TLS and its files: that is tried where workers come in.
-    const text = read("hub", "redis.conf").replace(/^tls-.*$/gm, "")
-      .replace("/etc/plimsoll-hub/users/users.acl", join(DEPLOY, "hub", "users.acl")).replace("/data", folder.path);
-    await Deno.writeTextFile(config, text);
-    const socket = join(folder.path, "socket");
-    const child = new Deno.Command("redis-server", {
-      args: [config, "--unixsocket", socket],
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    const [secrets, machine] = read("README.md").matchAll(/```sh\n(.*?)```/gs).map(([, block]) => block).toArray();
+    const port = freePort();
+    const here = (text: string) =>
+      text.replaceAll("/etc/plimsoll-hub", join(folder.path, "hub")).replaceAll("/data", join(folder.path, "data"))
+        .replace("tls-port 6380", `tls-port ${port}`);
+    const run = async (script: string) => {
+      const { success, stderr } = await new Deno.Command("bash", {
+        args: ["-ec", script],
+        cwd: join(DEPLOY, ".."),
+        env: { HOME: folder.path },
+        stderr: "piped",
+        stdout: "null",
+      }).output();
+      assert(success, new TextDecoder().decode(stderr));
+    };
+    const asked = secrets.replace("HUB=hub.example", "HUB=localhost");
+    const install = here(machine).replaceAll(/sudo | -o redis/g, "").split("\n").filter((line) =>
+      !line.includes("redis-server")
+    );
+    await run([asked, ...install].join("\n"));
+    const config = join(folder.path, "hub", "redis.conf");
+    await Deno.writeTextFile(join(folder.path, "own.conf"), here(await Deno.readTextFile(config)));
+    const redis = startMarked(["redis-server", join(folder.path, "own.conf")]);
     try {
-      const { Redis } = await import("ioredis");
-      for (let tries = 0; tries < 100 && !readdirSync(folder.path).includes("socket"); tries++) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      const redis = new Redis({
-        path: socket,
-        username: "fleet",
-        password: "CHANGE-ME",
-        protocol: 2,
-        maxRetriesPerRequest: 0,
+      const kept = (name: string) => join(folder.path, "plimsoll-fleet", name);
+      await until(() => canConnect(port));
+      const flags = (password: string) => [
+        ...["--hub", `rediss://localhost:${port}`, "--hub-user", "fleet", "--hub-password-file", kept(password)],
+        ...["--hub-ca", kept("ca.crt"), "--hub-cert", kept("worker.crt"), "--hub-key", kept("worker.key")],
+      ];
+      const worker = await startWorker({ flags: flags("password"), env: {}, folder: join(folder.path, "hub") }, "w1", {
+        capacity: 10,
       });
-      redis.on("error", () => {});
-      try {
-        const info = await redis.info();
-        assert.match(info, /^aof_enabled:1/m);
-        assert.match(info, /^maxmemory_policy:noeviction/m);
-      } finally {
-        redis.disconnect();
-      }
+      worker.kill("SIGTERM");
+      assert.equal((await worker.ended()).code, 0, worker.said());
+      await Deno.writeTextFile(kept("other"), "CHANGE-ME");
+      const refused = await runPlimsoll(["worker", "--capacity", "10", ...flags("other")]);
+      assert.equal(refused.code, 2, refused.stderr);
+      assert.match(refused.stderr, /password/);
     } finally {
-      child.kill("SIGKILL");
-      await child.output();
+      redis.kill();
+      await redis.output();
     }
   },
 });
+
+function canConnect(port: number): boolean {
+  return new Deno.Command("bash", { args: ["-c", `</dev/tcp/127.0.0.1/${port}`], stderr: "null" }).outputSync().success;
+}
