@@ -3,6 +3,7 @@ import { curveByName, evaluate, fitPoints } from "../../src/model/mod.ts";
 import { logGradient } from "../../src/model/fit_curve.ts";
 import type { FitPoint, Interval, MetricFit } from "../../src/schema/mod.ts";
 import { covariance, mixSeed, normalQuantile, seededRandom } from "../../src/stats/mod.ts";
+import { FLEETS, measureFleet } from "./fleets.ts";
 
 /** How far from the top level a band is tried. */
 const REACH = [0.5, 2, 4];
@@ -202,6 +203,18 @@ export function bench({ quick }: { quick: boolean }): void {
   );
   const rows = all.flatMap(exceptions);
   console.log(textTable(["truth, levels, error", "band", "at", "covers", "÷ oracle"], rows, [2, 3, 4]));
+  console.log(`\nA worker's cost, read of several that drove a sweep; ${simulations} simulated fleets a row [%]\n`);
+  const fleets = FLEETS.flatMap(([name, fleet]) =>
+    [true, false].map((told) => {
+      const { confidence, prediction, upper } = measureFleet(fleet, simulations, { told });
+      return [
+        told ? name : "",
+        told ? "a factor" : "unknown",
+        ...[confidence, prediction, upper].map((share) => percents([share])),
+      ];
+    })
+  );
+  console.log(textTable(["workers", "who used what", "mean of all", "another", "sizing upper"], fleets, [2, 3, 4]));
 }
 
 /** Bands that cover less than 93 %, or, where that is a promise, more than 97 %. */
