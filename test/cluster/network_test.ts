@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { load, summarise } from "../../src/dataset/mod.ts";
 import { evaluate, fitDemand, fitWorkers } from "../../src/model/mod.ts";
-import type { MetricFit } from "../../src/schema/mod.ts";
+import type { MetricFit, RunSummary } from "../../src/schema/mod.ts";
 import type { PlanInput } from "../../src/plan/mod.ts";
 import {
   assertWhole,
@@ -104,25 +104,55 @@ async function endAll(workers: RunningWorker[]) {
   }
 }
 
+/** A band of 95 % misses one run in twenty, and a machine that does other things has its own ideas. */
+const TRIES = 3;
+
+/** What a metric's fit of one machine, and of the workers, say of the same sessions. */
+interface Reading {
+  single: MetricFit;
+  shared: MetricFit;
+  sessions: number;
+}
+
+/** Sweeps with one machine and with workers until what these cost lies within what that one says. */
+async function assertAgreement(
+  { folder, sweep }: Scene,
+  { one, many }: Record<"one" | "many", Partial<PlanInput>>,
+  readingsOf: (single: RunSummary, shared: RunSummary) => Reading[],
+): Promise<void> {
+  let off: string[] = [];
+  for (let tried = 1; tried <= TRIES; tried++) {
+    const [alone, together] = [join(folder, `one-${tried}`), join(folder, `many-${tried}`)];
+    for (const [out, plan, flags] of [[alone, one, []], [together, many, undefined]] as const) {
+      const { code, stderr, end } = await (await sweep(out, plan, flags && [...flags])).ended();
+      assert.equal(code, 0, stderr);
+      assert.equal(end!.attempts.complete, end!.attempts.planned);
+    }
+    await assertTogether(together);
+    const [single, shared] = await Promise.all([alone, together].map(async (run) => summarise(await load(run))));
+    off = readingsOf(single, shared).flatMap(({ single, shared, sessions }) => {
+      const { estimate } = evaluate(shared, sessions);
+      const { prediction: [lower, upper] } = evaluate(single, sessions);
+      if (estimate >= lower && estimate <= upper) return [];
+      return [`${shared.metric} at ${sessions}: ${estimate}, and one machine says ${lower} to ${upper}`];
+    });
+    if (off.length === 0) return;
+    console.log(`try ${tried}: ${off.join("; ")}`);
+  }
+  assert.fail(off.join("; "));
+}
+
 Deno.test({
   name: "three workers over a network begin together, and the costs are those that one machine finds",
   ...onNetwork,
   fn: () =>
-    onMachines(async ({ folder, worker, sweep }) => {
-      const one = join(folder, "one");
-      const alone = await (await sweep(one, {}, [])).ended();
-      assert.equal(alone.code, 0, alone.stderr);
-      const workers = [await worker(1), await worker(2), await worker(3)];
-      const many = join(folder, "many");
-      const together = await (await sweep(many, {})).ended();
-      assert.equal(together.code, 0, together.stderr);
-      await assertTogether(many);
-      const summaries = await Promise.all([one, many].map(async (run) => summarise(await load(run)).levels));
-      const [single, shared] = summaries.map((levels) => fitDemand(levels, "target_cores"));
-      const top = PLAN.levels.at(-1)!;
-      const found = evaluate(shared, top).estimate;
-      const [lower, upper] = evaluate(single, top).prediction;
-      assert(found >= lower && found <= upper, `${found} cores, and one machine says ${lower} to ${upper}`);
+    onMachines(async (scene) => {
+      const workers = [await scene.worker(1), await scene.worker(2), await scene.worker(3)];
+      await assertAgreement(scene, { one: {}, many: {} }, (single, shared) => [{
+        single: fitDemand(single.levels, "target_cores"),
+        shared: fitDemand(shared.levels, "target_cores"),
+        sessions: PLAN.levels.at(-1)!,
+      }]);
       await endAll(workers);
     }),
 });
@@ -131,41 +161,28 @@ Deno.test({
   name: "three workers over a network drive browsers, which cost what they and the target cost with one machine",
   ...onNetwork,
   fn: () =>
-    onMachines(async ({ folder, worker, sweep }) => {
-      const plan = { mode: "playwright", replicates: 2, pace_ms: 1000, duration_ms: 4000 } as const;
-      const one = join(folder, "one");
-      const alone = await (await sweep(one, { ...plan, levels: [2, 4, 8] }, [])).ended();
-      assert.equal(alone.code, 0, alone.stderr);
-      const workers = [await worker(1), await worker(2), await worker(3)];
-      const many = join(folder, "many");
-      const { code, stderr, end } = await (await sweep(many, { ...plan, levels: [3, 6, 9] })).ended();
-      assert.equal(code, 0, stderr);
-      assert.deepEqual(end!.attempts, { complete: 6, failing: 0, planned: 6 });
-      await assertTogether(many);
-      const { provenance } = (await load(many)).info;
-      assert.equal(provenance.shares!.length, WORKERS);
-
-      const [single, shared] = await Promise.all([one, many].map(async (run) => summarise(await load(run))));
-      const agrees = (found: MetricFit, sessions: number) => {
-        const { estimate } = evaluate(found, sessions);
-        const { prediction: [lower, upper] } = evaluate(fitDemand(single.levels, found.metric), sessions);
-        assert(
-          estimate >= lower && estimate <= upper,
-          `${found.metric} at ${sessions}: ${estimate}, and one machine says ${lower} to ${upper}`,
-        );
+    onMachines(async (scene) => {
+      const plan: Partial<PlanInput> = {
+        ...{ mode: "playwright", replicates: 2, pace_ms: 1000, duration_ms: 4000 },
+        browser_scenario: { steps: [{ goto: "/" }, { wait: 200 }] },
       };
-      agrees(fitDemand(shared.levels, "target_cores"), 8);
-      // A worker's browser serves 1, 2 and 3 of the sessions. Pages that browsers of one machine share are no one's alone, so that
-      // memory is compared with all of them.
-      for (const metric of ["browser_cores", "browser_rss_bytes"]) {
-        const { fit, by_worker } = fitWorkers(shared.workers!, metric);
-        assert.equal(by_worker.length, WORKERS);
-        agrees(fit, 3);
-      }
-      assert(
-        shared.warnings.some((text) => /^Workers w1, w2 and w3 ran on one machine/.test(text)),
-        shared.warnings.join("\n"),
-      );
+      const workers = [await scene.worker(1), await scene.worker(2), await scene.worker(3)];
+      const plans = { one: { ...plan, levels: [2, 4, 8] }, many: { ...plan, levels: [3, 6, 9] } };
+      await assertAgreement(scene, plans, (single, shared) => {
+        assert(
+          shared.warnings.some((text) => /^Workers w1, w2 and w3 ran on one machine/.test(text)),
+          shared.warnings.join("\n"),
+        );
+        const target = [single, shared].map(({ levels }) => fitDemand(levels, "target_cores"));
+        // A worker's browser serves 1, 2 and 3 of the sessions. Pages that browsers of one machine share are no one's alone, so
+        // that memory is compared with all of them.
+        const browsers = ["browser_cores", "browser_rss_bytes"].map((metric): Reading => {
+          const { fit, by_worker } = fitWorkers(shared.workers!, metric);
+          assert.equal(by_worker.length, WORKERS);
+          return { single: fitDemand(single.levels, metric), shared: fit, sessions: 3 };
+        });
+        return [{ single: target[0], shared: target[1], sessions: 8 }, ...browsers];
+      });
       await endAll(workers);
     }),
 });
