@@ -9,7 +9,7 @@ const HELP = `Makes one run of the shares that several machines drove of a sweep
 OUT is a new folder; the runs are those of \`sweep --share\`, all of them, copied to this machine, in any order. They are read
 only. Attempts that are complete in all shares become attempts of the merged run; what a share lacks is left out, and said.
 Resources are those of the machine that sampled the target. Of the other machines, generators and browsers are added; their
-systems are not, so there is no textbook figure, which is made of system totals.
+systems are not, so there is no textbook figure of cores and memory.
 
   --json        print one JSON document and nothing else
 

@@ -56,7 +56,10 @@ const HEADLINES = [
 ];
 
 function headlines(fits: readonly MetricFit[]): MetricFit[] {
-  const found = HEADLINES.flatMap((name) => fits.find(({ metric }) => metric === name) ?? []);
+  const isServing = fits.some(({ metric }) => metric.startsWith("serving_"));
+  // Where workers drove, what serves is on several machines: the target here, the rest in a table of its own.
+  const names = isServing ? HEADLINES : ["target_cores", "target_memory_bytes", ...HEADLINES];
+  const found = names.flatMap((name) => fits.find(({ metric }) => metric === name) ?? []);
   return found.length > 0 ? found : [...fits];
 }
 
@@ -84,7 +87,7 @@ export function workersTable(workers: FitReport["workers"] = {}): string {
       String(Math.round(sessions)),
       quantity(base, metric),
       quantity(per_session, metric),
-      `${Math.round(100 * ratio)} %`,
+      ratio === null ? "not known" : `${Math.round(100 * ratio)} %`,
     ])
   );
   return [

@@ -189,7 +189,7 @@ function shareWarnings({ plan: { mode }, provenance }: RunInfo, attempts: readon
       `This is share ${share.k} of ${share.of} of a sweep, other machines drove the rest of each level: merge them first`,
     ];
   }
-  if (!shares) return [];
+  if (!shares || attempts.length === 0) return [];
   const sampled = shares.find(({ sampled_target }) => sampled_target);
   const drove = new Set(
     attempts.flatMap(({ seal }) => seal.shares?.filter(({ sessions }) => sessions > 0).map(({ k }) => k) ?? []),
@@ -206,7 +206,7 @@ function shareWarnings({ plan: { mode }, provenance }: RunInfo, attempts: readon
   const beside = sampled ? [] : machines.get(machine) ?? [];
   return [
     `${of}. The target and its machine are as ${sampledBy}; generators and ` +
-    "browsers are summed over all machines, system totals leave the others out, so that there is no textbook figure",
+    "browsers are summed over all machines, system totals leave the others out, so that there is no textbook figure of cores and memory",
     ...(idle.length > 0
       ? [`${names(idle)} drove nothing: no level had a session for ${idle.length > 1 ? "them" : "it"}`]
       : []),

@@ -1,6 +1,6 @@
 import { mean } from "simple-statistics";
 import { capacityOf, flagSweep, othersUse, restlessness } from "../quality/mod.ts";
-import type { Baseline, RunSummary } from "../schema/levels.ts";
+import type { Baseline, RunSummary, WorkerLevel } from "../schema/levels.ts";
 import { describeLoad } from "./describe_load.ts";
 import type { LimitFound } from "../schema/limit.ts";
 import type { Plan } from "../schema/plan.ts";
@@ -69,7 +69,7 @@ export function summarise(dataset: Dataset): RunSummary {
     capacity: imported ? importedCapacity(levels, imported.machine) : { cores, memory_bytes },
     baseline,
     levels,
-    ...(workers.length > 0 ? { workers, worker_capacity: smallestOf(provenance.shares ?? []) } : {}),
+    ...(workers.length > 0 ? { workers, worker_capacity: smallestOf(provenance.shares ?? [], workers) } : {}),
     flags: imported ? [] : flagSweep(inOrder, { restarted: plan.target_command !== undefined }),
     ...screenshotsOf(plan),
     ...limitOf(dataset.info.manifest),
@@ -77,8 +77,10 @@ export function summarise(dataset: Dataset): RunSummary {
   };
 }
 
-/** What each machine has at least. */
-function smallestOf(machines: readonly ShareProvenance[]): { cores: number; memory_bytes: number } {
+/** What each machine that drove has at least. */
+function smallestOf(all: readonly ShareProvenance[], workers: readonly WorkerLevel[]): RunSummary["worker_capacity"] {
+  const drove = new Set(workers.map(({ worker }) => worker));
+  const machines = all.filter(({ k }) => drove.has(k));
   return {
     cores: Math.min(...machines.map(({ vcpus, cgroup_limits: { cores = Infinity } }) => Math.min(vcpus, cores))),
     memory_bytes: Math.min(

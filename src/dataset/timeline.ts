@@ -65,15 +65,18 @@ type Sample = Pick<ResourceRow, "t_ms" | "group" | "cpu_ms" | "memory_bytes">;
 function addedUp(samples: readonly (Sample & { share?: number })[], at: readonly Sample[]): Sample[] {
   const machines = [...Map.groupBy(samples, ({ share }) => share).values()];
   const next = machines.map(() => 0);
+  const memory = machines.map(() => undefined as number | undefined);
   return at.map(({ t_ms }) => {
     let [cpu_ms, memory_bytes] = [0, undefined as number | undefined];
     for (const [index, rows] of machines.entries()) {
-      while (next[index] < rows.length && rows[next[index]].t_ms <= t_ms) next[index]++;
+      while (next[index] < rows.length && rows[next[index]].t_ms <= t_ms) {
+        memory[index] = rows[next[index]++].memory_bytes ?? memory[index];
+      }
       const [before, after] = [rows[next[index] - 1], rows[next[index]]];
       const share = before && after ? (t_ms - before.t_ms) / (after.t_ms - before.t_ms) : 0;
       cpu_ms += before ? before.cpu_ms + share * ((after ?? before).cpu_ms - before.cpu_ms) : after.cpu_ms;
-      const memory = rows.findLast((row, place) => place < next[index] && row.memory_bytes !== undefined)?.memory_bytes;
-      if (memory !== undefined) memory_bytes = (memory_bytes ?? 0) + memory;
+      const held = memory[index];
+      if (held !== undefined) memory_bytes = (memory_bytes ?? 0) + held;
     }
     return { t_ms, group: samples[0].group, cpu_ms, memory_bytes };
   });

@@ -23,7 +23,8 @@ export const DEMAND_METRICS: readonly string[] = [
  *
  * @param summary A run, reduced to levels.
  * @param options Where to read the fits, and confidence.
- * @returns One fit a metric that is present in at least one level; `throughput` is last. Where workers drove it, what one uses.
+ * @returns One fit a metric that is present in at least one level; `throughput` is last. Where workers drove it, what one
+ *   uses stands in `workers`, and sums over them in neither.
  *
  * @example The metrics of a run
  * ```ts
@@ -45,7 +46,9 @@ export const DEMAND_METRICS: readonly string[] = [
  */
 export function fitAll(summary: RunSummary, options: FitOptions = {}): FitReport {
   const has = (metric: string) => summary.levels.some(({ metrics }) => metrics[metric] !== undefined);
-  const demand = DEMAND_METRICS.filter(has).map((metric) => [metric, fitDemand(summary.levels, metric, options)]);
+  const demand = DEMAND_METRICS.filter((metric) => has(metric) && !isOfWorkers(summary, metric)).map((
+    metric,
+  ) => [metric, fitDemand(summary.levels, metric, options)]);
   const throughput = has("throughput") ? [["throughput", fitThroughput(summary.levels, options)]] : [];
   return {
     schema: "plimsoll.fit/1",
@@ -53,6 +56,13 @@ export function fitAll(summary: RunSummary, options: FitOptions = {}): FitReport
     metrics: Object.fromEntries([...demand, ...throughput]),
     ...(summary.workers ? { workers: fitAllWorkers(summary.workers, options) } : {}),
   };
+}
+
+/** A sum over workers gains a base with each that a level brings in: what grows so is no curve of the sessions. */
+function isOfWorkers({ workers, size_groups }: RunSummary, metric: string): boolean {
+  const driven = (group: string) => ["browser", "generator"].includes(group);
+  const [group] = metric.split("_");
+  return workers !== undefined && (group === "serving" ? size_groups.some(driven) : driven(group));
 }
 
 /** Generators and browsers are all that workers run. */

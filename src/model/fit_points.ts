@@ -17,7 +17,7 @@ import { power } from "./power.ts";
 import { quadratic } from "./quadratic.ts";
 import { tryFit } from "./try_fit.ts";
 import { usl } from "./usl.ts";
-import { withoutEffects, workerEffects } from "./worker_effects.ts";
+import { withoutEffects, workerFactor } from "./worker_factor.ts";
 import { withLimits } from "./with_limits.ts";
 
 /** What may be asked of a fit. */
@@ -67,8 +67,13 @@ export function fitPoints(points: readonly FitPoint[], options: PointsOptions): 
   const measured = points.filter((point) => point.excluded === undefined);
   const absent = measured.length > 0 && measured.every(({ value }) => value <= negligible(metric));
   const marked = points.map((point) => absent ? { ...point } : markUnusable(point)).sort(byLevelAndReplicate);
-  const worker_effects = absent ? undefined : workerEffects(marked);
+  const worker_effects = absent ? undefined : workerFactor(marked)?.effects;
   const means = levelMeans(withoutEffects(marked, worker_effects));
+  // A worker's share of a level is not the level.
+  const said = (text: string) =>
+    marked.some(({ worker }) => worker !== undefined)
+      ? text.replaceAll(/sessions next/g, "sessions a worker next")
+      : text;
   const empty = (text: string): MetricFit => ({
     metric,
     kind,
@@ -78,7 +83,7 @@ export function fitPoints(points: readonly FitPoint[], options: PointsOptions): 
     range: means.length > 0 ? [means[0].sessions, means[means.length - 1].sessions] : [0, 0],
     models: [],
     accepted: null,
-    verdict: { kind: "inconclusive", effect_percent: 0, text },
+    verdict: { kind: "inconclusive", effect_percent: 0, text: said(text) },
     at: [],
   });
 
@@ -101,7 +106,7 @@ export function fitPoints(points: readonly FitPoint[], options: PointsOptions): 
     ...empty(""),
     models: toModels(candidates, acceptance.accepted, { means, level }),
     accepted: acceptance.accepted.fit.curve.name,
-    verdict,
+    verdict: { ...verdict, text: said(verdict.text) },
   };
   const top = fit.range[1];
   return { ...fit, at: (options.at ?? [top, 2 * top, 4 * top]).map((sessions) => evaluate(fit, sessions)) };

@@ -1,11 +1,11 @@
 import type { FitPoint, MetricFit, WorkerCost, WorkerLevel, WorkersFit } from "../schema/mod.ts";
 import { tQuantile } from "../stats/mod.ts";
-import { fAgainst } from "./f_against.ts";
 import type { CurveFit } from "./fit_curve.ts";
 import { fitDemand } from "./fit_demand.ts";
 import type { FitOptions } from "./fit_points.ts";
 import { linear } from "./linear.ts";
 import { tryFit } from "./try_fit.ts";
+import { workerFactor } from "./worker_factor.ts";
 
 /** Workers that differ by less are taken for alike, however certain it is that they differ. */
 const MATTERS = 0.05;
@@ -46,7 +46,7 @@ export function fitWorkers(workers: readonly WorkerLevel[], metric: string, opti
     points,
     line: new Set(points.map(({ sessions }) => sessions)).size < 3 ? undefined : tryFit(linear, points, options),
   }));
-  return { fit, by_worker: lines.map((one) => costOf(one, fit)), verdict: compare(lines) };
+  return { fit, by_worker: lines.map((one) => costOf(one, fit)), verdict: compare(fit) };
 }
 
 interface OwnLine {
@@ -62,56 +62,44 @@ function costOf({ worker, points, line }: OwnLine, fit: MetricFit): WorkerCost {
     sessions,
     base: line?.parameters.intercept ?? null,
     per_session: line?.parameters.slope ?? null,
-    ratio: Math.exp(fit.worker_effects?.[worker] ?? 0),
+    ratio: fit.worker_effects ? Math.exp(fit.worker_effects[worker]) : null,
   };
 }
 
-/** Whether workers cost the same, from the residuals of one line for all and of a line for each. */
-function compare(lines: readonly OwnLine[]): WorkersFit["verdict"] {
-  const own = lines.flatMap(({ worker, points, line }) => line ? { worker, points, line } : []);
-  const one = tryFit(linear, own.flatMap(({ points }) => points));
-  const degreesOfFreedom = own.reduce((sum, { line }) => sum + line.degreesOfFreedom, 0);
-  if (own.length < 2 || !one || degreesOfFreedom < 1) {
+/** Whether workers cost the same at the same sessions, whatever the curve. */
+function compare({ points }: MetricFit): WorkersFit["verdict"] {
+  const factor = workerFactor(points);
+  if (!factor || factor.p === null) {
+    const one = new Set(points.map(({ worker }) => worker)).size < 2;
     return {
       kind: "inconclusive",
       p: null,
-      text: `${lines.length === 1 ? "One worker" : "Too few levels a worker"}: nothing says what workers differ.`,
+      text: `${one ? "One worker" : "Too few levels a worker"}: nothing says what workers differ.`,
     };
   }
-  const residualSumOfSquares = own.reduce((sum, { line }) => sum + line.residualSumOfSquares, 0);
-  const { p } = fAgainst(one, { residualSumOfSquares, degreesOfFreedom });
-  const at = Math.min(...own.map(({ points }) => Math.max(...points.map(({ sessions }) => sessions))));
-  const ratios = own.map(({ worker, line }) => ({
-    worker,
-    ratio: linear.value(at, line.values) / linear.value(at, one.values),
-  }));
-  const worst = ratios.reduce((a, b) => Math.abs(Math.log(b.ratio)) > Math.abs(Math.log(a.ratio)) ? b : a);
-  const [least, most] = [Math.min, Math.max].map((of) => of(...ratios.map(({ ratio }) => ratio)));
+  const { p, effects, residual_error, degrees_of_freedom } = factor;
+  const ratios = Object.values(effects).map(Math.exp);
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)];
   const matters = most / least > 1 + MATTERS;
   const chance = p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;
-  const line = `one line for all at ${Number(at.toPrecision(2))} sessions`;
-  const range = `${percent(least)} to ${percent(most)} of ${line}`;
+  const range = `${percent(least)} to ${percent(most)} of all of them at the same sessions (${chance})`;
   if (p < SIGNIFICANT && matters) {
-    return {
-      kind: "different",
-      p,
-      text:
-        `Workers differ: ${range} (${chance}), worker ${worst.worker} most. The band holds another worker like these.`,
-    };
+    return { kind: "different", p, text: `Workers differ: ${range}. The band holds another worker like these.` };
   }
-  const fewest = Math.min(...own.map(({ points }) => points.length));
-  const unseen = tQuantile(0.975, degreesOfFreedom) * Math.sqrt(2 * residualSumOfSquares / degreesOfFreedom / fewest);
+  const byWorker = Map.groupBy(points.filter(({ excluded }) => excluded === undefined), ({ worker }) => worker);
+  const fewest = Math.min(...[...byWorker.values()].map(({ length }) => length));
+  const unseen = tQuantile(0.975, degrees_of_freedom) * residual_error * Math.sqrt(2 / fewest);
   if (matters || unseen > MATTERS) {
     return {
       kind: "inconclusive",
       p,
-      text: `Workers cost ${range} (${chance}): chance explains that, and a difference under ${
+      text: `Workers cost ${range}: chance explains that, and a difference under ${
         Math.ceil(100 * unseen)
       } % would not show.`,
     };
   }
   const off = Math.max(1, Math.ceil(100 * Math.max(most - 1, 1 - least)));
-  return { kind: "alike", p, text: `Workers cost the same, within ${off} % of ${line} (${chance}).` };
+  return { kind: "alike", p, text: `Workers cost the same, within ${off} % at the same sessions (${chance}).` };
 }
 
 function percent(ratio: number): string {

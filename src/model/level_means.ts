@@ -1,4 +1,5 @@
-import type { FitPoint } from "../schema/mod.ts";
+import type { FitPoint, MetricFit } from "../schema/mod.ts";
+import { withoutEffects } from "./worker_factor.ts";
 
 /** One level's replicates, reduced. */
 export interface LevelMean {
@@ -57,6 +58,11 @@ export function levelMeans(points: readonly FitPoint[]): LevelMean[] {
       withinSumOfSquares: logs.reduce((sum, value) => sum + (value - mean) ** 2, 0),
     };
   }).sort((a, b) => a.sessions - b.sessions);
+}
+
+/** The means that a fit was made of: of workers' shares, as if all workers cost the same. */
+export function fittedMeans({ points, worker_effects }: Pick<MetricFit, "points" | "worker_effects">): LevelMean[] {
+  return levelMeans(withoutEffects(points, worker_effects));
 }
 
 const MOST_LEVELS = 200;

@@ -3,7 +3,7 @@ export type { Curve, LevelPoint } from "./curve.ts";
 export { costPerSession } from "./cost_per_session.ts";
 export { curveByName } from "./curve_by_name.ts";
 export { type Knee, kneeOf } from "./knee_of.ts";
-export { type LevelMean, levelMeans } from "./level_means.ts";
+export { fittedMeans, type LevelMean, levelMeans } from "./level_means.ts";
 export { missingLevels } from "./missing_levels.ts";
 export { negligible } from "./negligible.ts";
 export { type FitOptions, fitPoints, type PointsOptions } from "./fit_points.ts";

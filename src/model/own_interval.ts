@@ -2,7 +2,7 @@ import { tQuantile } from "../stats/mod.ts";
 import type { FitPoint, Interval, MetricFit, ModelFit } from "../schema/mod.ts";
 import { curveByName } from "./curve_by_name.ts";
 import { levelMeans } from "./level_means.ts";
-import { withoutEffects } from "./worker_effects.ts";
+import { withoutEffects } from "./worker_factor.ts";
 
 /** A curve read at one concurrency. */
 export interface Reading {

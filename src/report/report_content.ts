@@ -12,7 +12,15 @@ import { flagTitle } from "../schema/flag_title.ts";
 import { type FlagName, FLAGS } from "../schema/levels.ts";
 import type { ShareProvenance } from "../schema/run.ts";
 import { flagLines } from "./flag_lines.ts";
-import type { FittedParameter, Flag, LevelSummary, MetricFit, ReportDocument, RunSummary } from "../schema/mod.ts";
+import type {
+  FitReport,
+  FittedParameter,
+  Flag,
+  LevelSummary,
+  MetricFit,
+  ReportDocument,
+  RunSummary,
+} from "../schema/mod.ts";
 import {
   capital,
   chart,
@@ -28,7 +36,7 @@ import {
   unbroken,
   unique,
 } from "./report_parts.ts";
-import { CHARTED, type SizingCharts, sizingCharts, type SizingTables, sizingTables } from "./sizing_content.ts";
+import { charted, type SizingCharts, sizingCharts, type SizingTables, sizingTables } from "./sizing_content.ts";
 
 /** What every format of a report shows, in order. Raw text throughout. */
 export interface ReportContent extends SizingTables, SizingCharts {
@@ -115,11 +123,11 @@ function verdictTable({ fit }: ReportDocument): ReportTable {
   return {
     caption: "How each metric grows with sessions",
     columns: [text("Metric"), text("Verdict"), text("Curve"), number("Held-out error"), prose("Evidence")],
-    rows: ordered(fit.metrics).map((metric) => {
+    rows: ordered(fit).map((metric) => {
       const accepted = metric.models.find((model) => model.name === metric.accepted);
       return {
         cells: [
-          nameOf(metric.metric),
+          `${nameOf(metric.metric)}${metric.points.some(({ worker }) => worker !== undefined) ? " of one worker" : ""}`,
           metric.verdict.kind,
           accepted === undefined ? NONE : modelLabel(accepted.name),
           accepted?.holdout ? signedPercent(accepted.holdout.relative_error) : NONE,
@@ -158,7 +166,7 @@ function workersTable({ fit, provenance }: ReportDocument): ReportTable {
           count(Math.round(sessions)),
           quantity(base, metric),
           quantity(per_session, metric),
-          percent(ratio),
+          ratio === null ? NONE : percent(ratio),
           index === 0 ? verdict.text : "",
         ],
         ...continuing(index > 0),
@@ -169,7 +177,7 @@ function workersTable({ fit, provenance }: ReportDocument): ReportTable {
 
 /** Of the metric that most often binds, and of throughput: the curves tried, and what the accepted one leaves over. */
 function evidence({ fit }: ReportDocument): ReportChart[] {
-  const fitted = [CHARTED[0], "throughput"].flatMap((name) => {
+  const fitted = [charted(fit)[0], "throughput"].flatMap((name) => {
     const metric = fit.metrics[name];
     return metric === undefined || metric.accepted === null ? [] : [metric];
   });
@@ -396,13 +404,16 @@ function flags({ flags = [], levels }: RunSummary): FlagName[] {
   return (Object.keys(FLAGS) as FlagName[]).filter((name) => found.has(name));
 }
 
-/** The metrics that sizing rests on first, the rest by name. */
-function ordered(metrics: Record<string, MetricFit>): MetricFit[] {
-  const first = [...CHARTED, "throughput"];
+/** The metrics that sizing rests on first, the rest by name; then what one worker uses. */
+function ordered(fit: FitReport): MetricFit[] {
+  const first = [...charted(fit), "throughput"];
   const rank = (name: string) => first.includes(name) ? first.indexOf(name) : first.length;
-  return Object.values(metrics).toSorted((a, b) =>
-    rank(a.metric) - rank(b.metric) || a.metric.localeCompare(b.metric, "en")
-  );
+  return [
+    ...Object.values(fit.metrics).toSorted((a, b) =>
+      rank(a.metric) - rank(b.metric) || a.metric.localeCompare(b.metric, "en")
+    ),
+    ...Object.values(fit.workers ?? {}).map(({ fit }) => fit),
+  ];
 }
 
 /** One number of decimals for a column, so that its digits line up: two significant digits of the smallest, if few do. */

@@ -2,6 +2,7 @@ import { demandCurve, diskByRetention, modelLabel, sizingBars } from "../plot/mo
 import { formatQuantity, formatRange, size, tabulateAssumptions, WORKER_LIMITS } from "../size/mod.ts";
 import type {
   Extrapolation,
+  FitReport,
   ReportDocument,
   Sizing,
   SizingMetric,
@@ -67,8 +68,11 @@ const RESOURCES: Record<SizingMetric, string> = {
   disk_bytes: "Disk",
   network_bytes_per_s: "Network",
 };
-/** The demands that are drawn, in this order. */
-export const CHARTED = ["serving_cores", "serving_memory_bytes", "network_bytes_per_s", "artifact_bytes_per_hour"];
+/** The demands that are drawn, in this order; of a target that workers share its own, where serving is more than that. */
+export function charted({ metrics, workers }: FitReport): string[] {
+  const group = workers && !metrics.serving_cores ? "target" : "serving";
+  return [`${group}_cores`, `${group}_memory_bytes`, "network_bytes_per_s", "artifact_bytes_per_hour"];
+}
 const REACH: Record<Extrapolation, string> = { none: "", "2x": "to 2×", "4x": "to 4×", beyond: "beyond 4×" };
 const NONE = "–";
 const LIMITS: Record<WorkerLimit, string> = { ...RESOURCES, ...WORKER_LIMITS };
@@ -114,7 +118,7 @@ export function sizingCharts(run: SizedRun): SizingCharts {
     ...(sizing.rows.some((row) => row.recommended > 0) ? { sizingChart: chart("sizing", sizingBars(sizing)) } : {}),
     ...diskChart(run),
     demands: [
-      ...CHARTED.filter((name) => (fit.metrics[name]?.points.length ?? 0) > 0)
+      ...charted(fit).filter((name) => (fit.metrics[name]?.points.length ?? 0) > 0)
         .map((name) => chart(name.replaceAll("_", "-"), demandCurve(fit.metrics[name], { targets }))),
       ...boughtOfWorkers(run).map(([name, { fit }]) => chart(`worker-${name.replaceAll("_", "-")}`, demandCurve(fit))),
     ],

@@ -133,8 +133,8 @@ export interface WorkerCost {
   base: FittedParameter | null;
   /** What one more session adds. */
   per_session: FittedParameter | null;
-  /** What it costs, as a multiple of what all of them do. */
-  ratio: number;
+  /** What it costs at the same sessions, as a multiple of what all of them do; `null` where they are not told apart. */
+  ratio: number | null;
 }
 
 /** What a worker uses against the sessions of its share. Plain data. */
@@ -143,7 +143,7 @@ export interface WorkersFit {
   fit: MetricFit;
   /** Ascending. */
   by_worker: WorkerCost[];
-  /** Whether they cost the same: F test of a line for each against one for all, and an effect over 5 %. */
+  /** Whether they cost the same: F test of the workers as a factor, and an effect over 5 %. */
   verdict: { kind: "alike" | "different" | "inconclusive"; p: number | null; text: string };
 }
 
@@ -223,7 +223,7 @@ export const workersFitSchema = z.object({
     sessions: z.number(),
     base: parameter.nullable(),
     per_session: parameter.nullable(),
-    ratio: z.number(),
+    ratio: z.number().nullable(),
   })),
   verdict: z.object({
     kind: z.enum(["alike", "different", "inconclusive"]),

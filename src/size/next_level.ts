@@ -107,7 +107,11 @@ export function nextLevel(fits: FitReport, target: number, summary?: RunSummary)
 
 /** What is bought, or else everything: the metric whose band is the widest at the target, those without a curve first. */
 function widest(fits: FitReport, target: number): MetricFit {
-  const bought = ["serving_cores", "serving_memory_bytes"].flatMap((name) => fits.metrics[name] ?? []);
+  // Where workers drove, a level that says more of one of them says little of the target that they share.
+  const bought =
+    ["serving", fits.workers ? "target" : ""].map((group) =>
+      [`${group}_cores`, `${group}_memory_bytes`].flatMap((name) => fits.metrics[name] ?? [])
+    ).find(({ length }) => length > 0) ?? [];
   const all = bought.length > 0 ? bought : Object.values(fits.metrics);
   if (all.length === 0) {
     throw new RangeError("Cannot choose a level as there must be a fitted metric: current value is none");

@@ -1,4 +1,4 @@
-import { evaluate, levelMeans, negligible } from "../model/mod.ts";
+import { evaluate, fittedMeans, negligible } from "../model/mod.ts";
 import type { Extrapolation, Interval, MetricFit, SizingMetric, Use } from "../schema/mod.ts";
 
 /** What a resource is used at some concurrency, in the unit of the fitted metric. */
@@ -41,7 +41,7 @@ export function readDemand(fit: MetricFit | undefined, metric: SizingMetric, ses
  */
 export function readMeasured(fit: MetricFit | undefined, metric: SizingMetric, sessions: number): Demand {
   const demand = readDemand(fit, metric, sessions);
-  const mean = fit?.accepted && levelMeans(fit.points).find(({ level }) => level === sessions);
+  const mean = fit?.accepted && fittedMeans(fit).find(({ level }) => level === sessions);
   if (!mean) return demand;
   return { ...demand, ...scaleUse(demand, mean.value / demand.estimate), model: "measured level" };
 }
@@ -79,7 +79,7 @@ export function furthest(reads: readonly Pick<Demand, "extrapolation">[]): Extra
 
 /** The level up to which a metric may be read as measured; `undefined` where there is none. */
 export function topLevelOf(fit: MetricFit): number | undefined {
-  const last = levelMeans(fit.points).at(-1);
+  const last = fittedMeans(fit).at(-1);
   if (!last) return undefined;
   // The level that was planned, unless fewer sessions than that were really alive.
   return last.level <= 1.02 * last.sessions ? last.level : Math.max(1, Math.floor(last.sessions));
@@ -92,7 +92,7 @@ function isUnused(fit: MetricFit): boolean {
 }
 
 function readLevel(fit: MetricFit, sessions: number): Demand {
-  const means = levelMeans(fit.points);
+  const means = fittedMeans(fit);
   const carrying = means.find((mean) => 1.02 * mean.sessions >= sessions);
   const read = carrying ?? means.at(-1);
   const values = fit.points.filter((point) => !point.excluded && point.level === read?.level).map(({ value }) => value);

@@ -78,10 +78,11 @@ function missingOf({ levels }: RunSummary): string[] {
 
 function refuse(fits: FitReport, objective?: string): string {
   if (objective) return `Nothing can be sized: ${objective}`;
-  const reasons = ["serving_cores", "serving_memory_bytes"].flatMap((name) =>
-    fits.metrics[name]
-      ? fits.metrics[name].accepted ? [] : [fits.metrics[name].verdict.text]
-      : [`${name} was not measured.`]
-  );
+  const ofWorkers = Object.values(fits.workers ?? {}).map(({ fit }) => fit);
+  const reasons = ["serving_cores", "serving_memory_bytes"].flatMap((name): string[] => {
+    const read = fits.metrics[name] ? [fits.metrics[name]] : ofWorkers;
+    if (read.length === 0) return [`${name} was not measured.`];
+    return read.flatMap(({ accepted, verdict }) => accepted ? [] : verdict.text);
+  });
   return `Nothing can be sized: ${[...new Set(reasons)].join(" ")}`;
 }

@@ -54,7 +54,8 @@ export function sizeTarget(
     const chosen = isTooSmall ? planFleet(run, part, { target, assumptions, slo }) : planned;
     const fits = chosen?.state === "fits" && part.name !== "shared" ? chosen : undefined;
     fleet ??= fits?.row;
-    const machine = part.name === "workers" ? worker_capacity : capacity;
+    const isWorkers = part.name === "workers" || (workers && !run.summary.size_groups.includes("target"));
+    const machine = isWorkers ? worker_capacity : capacity;
     const measured: Room = (metric) => metric === "cores" || metric === "memory_bytes" ? machine[metric] : Infinity;
     const asked = { run, part, target, assumptions, slo, fleet: fits };
     const basis = basisOf(asked);
@@ -66,7 +67,8 @@ export function sizeTarget(
     });
     return bought.map((row) => {
       // System totals leave out the machines of other workers.
-      const figure = parts.length > 1 || workers && row.metric !== "disk_bytes"
+      const isOfSystem = row.metric === "cores" || row.metric === "memory_bytes";
+      const figure = parts.length > 1 || (workers && isOfSystem)
         ? null
         : textbook(run.summary, row.metric, { sessions: target * assumptions.peak, assumptions });
       return {
@@ -234,8 +236,12 @@ function replicatedRows({ run, part, assumptions }: Asked, { row: fleet }: Plann
 function workerNotes({ summary }: SizingRun, { fits, name }: Part, metric: SizingMetric): string[] {
   if (!fits.get(metric)!.some(({ points }) => points.some(({ worker }) => worker !== undefined))) return [];
   const count = new Set(summary.workers!.map(({ worker }) => worker)).size;
+  const groups = summary.size_groups.filter((group) => group !== "target").join(" and ");
   return [
-    `${count} workers drove the sweep: what browsers need is read of one worker, and its base is paid once a machine${
+    `${
+      count === 1 ? "One worker" : `${count} workers`
+    } drove the sweep: what the ${groups} needs is read of one worker, and ` +
+    `its base is paid once a machine${
       name === "all" && summary.size_groups.includes("target") ? "; so is the target's" : ""
     }.`,
   ];

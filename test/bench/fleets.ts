@@ -2,8 +2,9 @@ import { evaluate, fitDemand, fitWorkers } from "../../src/model/mod.ts";
 import type { MetricFit, WorkerLevel } from "../../src/schema/mod.ts";
 import { normalQuantile, seededRandom } from "../../src/stats/mod.ts";
 
-/** What a worker costs on average. */
+/** What a worker costs on average, on a line. */
 export const COST = (sessions: number) => 0.4 + 0.1 * sessions;
+const BENT = (sessions: number) => 0.4 + 0.02 * sessions ** 1.6;
 /** Sessions of the first worker, twice each. */
 export const SHARES = [1, 2, 4, 8, 16];
 
@@ -16,6 +17,8 @@ export interface SimulatedFleet {
   noise: number;
   /** The last worker has so many times the share of the others. @default 1 */
   last?: number;
+  /** What they cost on average. @default a line */
+  cost?: (sessions: number) => number;
 }
 
 /** Fleets whose bands are tried, in words. */
@@ -25,6 +28,9 @@ export const FLEETS: readonly [string, SimulatedFleet][] = [
   ["3, the last with twice the share", { workers: 3, between: 0.05, noise: 0.02, last: 2 }],
   ["6 that differ by 5 %", { workers: 6, between: 0.05, noise: 0.02 }],
   ["4 that are equal", { workers: 4, between: 0, noise: 0.03 }],
+  ["2 that are equal on a bent curve, the last with three times the share", {
+    ...{ workers: 2, between: 0, noise: 0.02, last: 3, cost: BENT },
+  }],
 ];
 
 function draws(seed: number): () => number {
@@ -34,16 +40,19 @@ function draws(seed: number): () => number {
 }
 
 /** Levels of one fleet, two runs each. */
-export function simulateFleet({ workers, between, noise, last = 1 }: SimulatedFleet, seed: number): WorkerLevel[] {
+export function simulateFleet(
+  { workers, between, noise, last = 1, cost = COST }: SimulatedFleet,
+  seed: number,
+): WorkerLevel[] {
   const normal = draws(seed);
   const costs = Array.from({ length: workers }, () => Math.exp(between * normal()));
   return SHARES.flatMap((share) =>
     [1, 2].flatMap((replicate) =>
-      costs.map((cost, index): WorkerLevel => {
+      costs.map((times, index): WorkerLevel => {
         const sessions = index === workers - 1 ? last * share : share;
         return {
           ...{ worker: index + 1, level: sessions, replicate, attempt: 1, sessions, window_s: 30, flags: [] },
-          metrics: { browser_cores: COST(sessions) * cost * Math.exp(noise * normal()) },
+          metrics: { browser_cores: cost(sessions) * times * Math.exp(noise * normal()) },
         };
       })
     )
@@ -57,12 +66,13 @@ export function measureFleet(
   options: { /** Whether the fit is told who used what. @default true */ told?: boolean } = {},
 ): Record<"confidence" | "prediction" | "upper", number> {
   const held = { confidence: 0, prediction: 0, upper: 0 };
+  const { cost = COST } = fleet;
   for (let seed = 1; seed <= simulations; seed++) {
     const at = evaluate(fitOf(simulateFleet(fleet, seed), options), 8);
     const normal = draws(1_000_000 + seed);
-    const another = COST(8) * Math.exp(fleet.between * normal() + fleet.noise * normal());
+    const another = cost(8) * Math.exp(fleet.between * normal() + fleet.noise * normal());
     const holds = ([lower, upper]: [number, number], value: number) => Number(value >= lower && value <= upper);
-    held.confidence += holds(at.confidence, COST(8)) / simulations;
+    held.confidence += holds(at.confidence, cost(8)) / simulations;
     held.prediction += holds(at.prediction, another) / simulations;
     held.upper += Number(another <= at.sizing_upper) / simulations;
   }

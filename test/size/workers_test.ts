@@ -82,7 +82,9 @@ Deno.test("size() pays the bases of worker and target once a machine where both 
 
 Deno.test("size() says the same of a fleet, however many workers drove the sweep", () => {
   const [one, four] = [1, 4].map((workers) => {
-    const summary = sweptBy(workers);
+    // One machine without a hub tells nobody apart.
+    const { workers: byWorker, ...rest } = sweptBy(workers);
+    const summary = workers === 1 ? rest : { ...rest, workers: byWorker };
     const { rows } = size(summary, fitAll(summary), { ...ONE, targets: [8] });
     return rows.slice(0, 2).map(({ estimate }) => estimate);
   });
@@ -97,4 +99,39 @@ Deno.test("machines that drive a sweep are as many as one worker's curve says", 
   assert.equal(sessions_per_machine, 31);
   const [base, session] = [BASE.cores + DRIVER.cores, SESSION.cores + DRIVER.session_cores];
   near(cores.estimate, 3 * base + 64 * session, "cores of three machines");
+});
+
+Deno.test("size() reads a fleet by what all workers cost, though the largest share was the cheapest worker's", () => {
+  const summary = sweptBy(1);
+  const costs = [1.1, 1.1, 0.8];
+  const workers = [4, 8, 16, 24, 32].flatMap((level) =>
+    costs.map((times, index): WorkerLevel => {
+      const sessions = index === 2 ? level / 2 : level / 4;
+      const { attempt, window_s } = summary.levels[0];
+      return {
+        ...{ worker: index + 1, level: sessions, replicate: 1, attempt, window_s, flags: [], sessions },
+        metrics: {
+          browser_cores: times * (BASE.cores + SESSION.cores * sessions),
+          browser_memory_bytes: BASE.memory_bytes + SESSION.memory_bytes * sessions,
+        },
+      };
+    })
+  );
+  const swept = { ...summary, workers };
+  const { rows, fleet } = size(swept, fitAll(swept), { ...ONE, targets: [128], topology: "shared" });
+  assert.equal(fleet[0].sessions_per_worker, 16);
+  const mean = Math.cbrt(costs[0] * costs[1] * costs[2]);
+  near(rows[0].estimate, mean * (8 * BASE.cores + 128 * SESSION.cores), "cores of eight workers");
+  assert(rows[0].upper > 1.1 * (8 * BASE.cores + 128 * SESSION.cores), "the dearest lies under the bound");
+});
+
+Deno.test("the machine that binds is a worker's where only what workers ran is bought", () => {
+  const summary: RunSummary = {
+    ...sweptBy(WORKERS),
+    ...{ size_groups: ["browser"], capacity: { cores: 2, memory_bytes: 4e9 } },
+    worker_capacity: { cores: 64, memory_bytes: 400e9 },
+  };
+  const { binding, rows } = size(summary, fitAll(summary), { ...ONE, targets: [8] });
+  assert.equal(rows[0].recommended, 2);
+  assert(binding[0].share < 0.05, JSON.stringify(binding));
 });
