@@ -74,8 +74,7 @@ export class RemoteShare implements Agent, UpListener {
     const over = this.done.then((): never => {
       throw new Error("it ended before it began");
     });
-    const { offset_ms } = await Promise.race([this.options.clock(), over]);
-    return offset_ms + Date.now() - performance.now();
+    return (await Promise.race([this.options.clock(), over])).ahead_ms;
   }
 
   take(entry: Entry): void {
