@@ -39,6 +39,13 @@ const SILENCE_MS = 10_000;
 const RETRY_MS = 250;
 const PINGS = 8;
 
+/** Keeps a key only where nobody else has it. */
+const HOLD = `local held = redis.call("GET", KEYS[1])
+if held and held ~= ARGV[1] then return held end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
+return ARGV[1]`;
+const LET_GO = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end`;
+
 /** A clock beside this machine's. */
 export interface HubClock {
   /** The hub's time minus this machine's wall clock [ms]. */
@@ -116,6 +123,16 @@ export class Hub implements AsyncDisposable {
     this.#connections.add(redis);
     redis.once("end", () => this.#connections.delete(redis));
     return redis;
+  }
+
+  /** Writes a key for so long [ms] where it is free or has this value already; returns the value that it has now. */
+  hold(key: string, value: string, for_ms: number): Promise<string> {
+    return this.redis.eval(HOLD, 1, key, value, for_ms) as Promise<string>;
+  }
+
+  /** Removes a key that has this value. */
+  async letGo(key: string, value: string): Promise<void> {
+    await this.redis.eval(LET_GO, 1, key, value);
   }
 
   /** Whether a restart of the hub would lose what is under way, and how; nothing where it would not. */

@@ -126,19 +126,22 @@ export class RemoteShare implements Agent, UpListener {
     let heard_ms = performance.now();
     while (!this.#settled) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      const look = Promise.all([hub.redis.exists(worker), queue.getJob(id)]);
+      const look = Promise.all([hub.redis.get(worker), queue.getJob(id)]);
       const looked = await within(HUB_LOST_MS, look, "the hub is away").catch(() => undefined);
       if (!looked) {
         if (performance.now() - heard_ms < HUB_LOST_MS) continue;
         throw new Error(`its hub was not reached for ${HUB_LOST_MS / 1000} s`);
       }
       heard_ms = performance.now();
-      const [isThere, found] = looked;
+      const [text, found] = looked;
       if (found?.finishedOn !== undefined && found.failedReason === undefined) {
         return await this.#finish(found.returnvalue as ShareResult);
       }
       if (found?.failedReason !== undefined) throw new Error(found.failedReason);
-      if (isThere === 0) throw new Error(`it was lost: nothing was heard of it for ${BEAT.lost_ms / 1000} s`);
+      if (text === null) throw new Error(`it was lost: nothing was heard of it for ${BEAT.lost_ms / 1000} s`);
+      if ((JSON.parse(text) as WorkerCard).instance !== card.instance) {
+        throw new Error("it was lost: another has its name");
+      }
     }
   }
 
