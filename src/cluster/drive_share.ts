@@ -21,6 +21,7 @@ import {
   BEAT,
   type Down,
   keys,
+  LEFT_MS,
   type ShareJob,
   type ShareResult,
   type WorkerCard,
@@ -36,8 +37,6 @@ const OF_THE_TARGET = [
 ] as const;
 /** A browser is one of this machine's own: what the plan names may be any program. */
 const OF_THIS_MACHINE = "browser";
-/** What is left of a share at the hub is gone after that long, whoever was to take it. */
-const LEFT_MS = 600_000;
 /** Files that a plan may name. */
 const FILES = ["module", "users", "ca", "storage_state"];
 const BLOCK_MS = 500;
@@ -98,6 +97,7 @@ export class ShareDriver {
     const words = new Words(this.hub.connect(), down);
     words.onAbandon = () => guards.end({ reason: "its attempt is void", guard: false });
     const watch = this.#watch(job, guards);
+    let isWhole = false;
     try {
       const clock = await Promise.race([this.hub.clock(), aborted(guards.stop)]);
       const agents = this.#split(job, plan, known.used);
@@ -134,6 +134,7 @@ export class ShareDriver {
       const sessions = agents.flat().length;
       // What its agents used was for its own sessions, not for all of the level.
       known.used.push(...agentUse(folder, { ...seal, level: sessions }));
+      isWhole = true;
       return {
         files,
         share: {
@@ -149,8 +150,10 @@ export class ShareDriver {
       shipper.stop();
       words.close();
       for (const key of [up, down]) this.hub.redis.pexpire(key, LEFT_MS).catch(() => {});
-      // All of it is with the hub, or void.
-      await Deno.remove(folder, { recursive: true }).catch(() => {});
+      // All of it is with the hub, or void: then no run lists what would stay here either.
+      for (const path of isWhole ? [folder] : [folder, artifacts]) {
+        await Deno.remove(path, { recursive: true }).catch(() => {});
+      }
     }
   }
 

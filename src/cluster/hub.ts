@@ -239,11 +239,13 @@ async function tryKeys(redis: Redis, key: string): Promise<void> {
 
 function refused(url: string, errors: (Error | undefined)[]): InputError {
   const text = errors.map((error) => error?.message ?? "").join(" ");
+  // What it says of a certificate that is missing may be lost with the connection.
+  const brokeOff = /^rediss:/.test(url) && /ECONNRESET|EPIPE/.test(text);
   const found = /NOAUTH|WRONGPASS|invalid username-password/i.test(text)
     ? "the right PLIMSOLL_HUB_PASSWORD, or --hub-password-file, and --hub-user: it refuses this one"
     : /NOPERM/i.test(text)
     ? `a user that may use the fleet's keys: ${/NOPERM[^.]*/i.exec(text)![0]}`
-    : /certificate|self.signed|UnknownIssuer|altname|tls|ssl|alert/i.test(text)
+    : /certificate|self.signed|UnknownIssuer|altname|tls|ssl|alert/i.test(text) || brokeOff
     ? "--hub-ca with the authority of the hub's certificate, and --hub-cert and --hub-key where it asks for them " +
       `(${errors.find((error) => error)!.message})`
     : `the address of a hub that answers (${errors.find((error) => error)?.message ?? "nothing does"})`;

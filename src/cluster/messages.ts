@@ -12,6 +12,9 @@ export const BEAT = {
   silence_ms: 2500,
 };
 
+/** What a share has left at the hub is gone after that long [ms], whoever was to take it. */
+export const LEFT_MS = 600_000;
+
 /** What the hub knows of a worker while it is there. */
 export interface WorkerCard extends Omit<ShareProvenance, "k" | "of" | "sampled_target"> {
   worker: string;
