@@ -297,6 +297,7 @@ Deno.test({
       const sweep = start(["--workers", "2"]);
       await until(() => manifestOf(out).some(({ event }) => event === "sweep_started"));
       Deno.kill(worker, "SIGCONT");
+      await until(() => w2.processes().length === 0, () => `its end: ${w2.said()}`);
       const old = await w2.ended();
       assert.equal(old.code, 1, old.stderr);
       assert.match(old.stderr, /another worker has the name w2 now/);
@@ -322,6 +323,7 @@ Deno.test({
       const key = "plimsoll:main:worker:w2";
       const card = JSON.parse((await redis.get(key))!);
       await redis.set(key, JSON.stringify({ ...card, instance: "another" }), "PX", 3000);
+      await until(() => w2.processes().length === 0, () => `its end: ${w2.said()}`);
       const old = await w2.ended();
       assert.equal(old.code, 1, old.stderr);
       await until(() => failures(out).length === 1);
