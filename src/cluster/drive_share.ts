@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join, relative } from "node:path";
 import type { Redis } from "ioredis";
-import { agentsFor, type AgentUse, attemptLength, isLoopbackName, makePlan, shareOf, splitShare } from "../plan/mod.ts";
+import { agentsFor, type AgentUse, attemptLength, isLoopbackName, makePlan } from "../plan/mod.ts";
 import { agentPermissions } from "../run/agent_permissions.ts";
 import { agentUse } from "../run/agent_use.ts";
 import type { Leader } from "../run/agents.ts";
@@ -14,13 +14,14 @@ import { Recorder } from "../run/recorder.ts";
 import { secretsFor } from "../run/run_parts.ts";
 import { within } from "../run/within.ts";
 import type { Plan } from "../schema/plan.ts";
-import type { AttemptSeal, FileSeal, Share } from "../schema/run.ts";
+import type { AttemptSeal, FileSeal } from "../schema/run.ts";
 import type { Hub, HubClock } from "./hub.ts";
 import {
   type ArtifactLine,
   BEAT,
   type Down,
   keys,
+  LEFT_MS,
   type ShareJob,
   type ShareResult,
   type WorkerCard,
@@ -36,8 +37,8 @@ const OF_THE_TARGET = [
 ] as const;
 /** A browser is one of this machine's own: what the plan names may be any program. */
 const OF_THIS_MACHINE = "browser";
-/** What is left of a share at the hub is gone after that long, whoever was to take it. */
-const LEFT_MS = 600_000;
+/** Files that a plan may name. */
+const FILES = ["module", "users", "ca", "storage_state"];
 const BLOCK_MS = 500;
 const LOOK_MS = 100;
 /** A coordinator waits less for all to be ready [ms]. */
@@ -96,9 +97,10 @@ export class ShareDriver {
     const words = new Words(this.hub.connect(), down);
     words.onAbandon = () => guards.end({ reason: "its attempt is void", guard: false });
     const watch = this.#watch(job, guards);
+    let isWhole = false;
     try {
       const clock = await Promise.race([this.hub.clock(), aborted(guards.stop)]);
-      const shares = this.#split(job, plan, known.used);
+      const agents = this.#split(job, plan, known.used);
       const { address, port, secrets } = known.reached;
       const { length_ms, lead_ms } = attemptLength(plan);
       const { module } = plan.http_scenario ?? {};
@@ -106,11 +108,11 @@ export class ShareDriver {
       const end = await runAttempt({
         kind: "level",
         folder,
-        jobs: shares.map(({ share, sessions }) => ({
+        jobs: agents.map((sessions) => ({
           ...{ plan, level: job.level, replicate: job.replicate, attempt: job.attempt, address, run, artifacts },
           ...(module === undefined ? {} : { module: Deno.realPathSync(module) }),
           ...(secrets ? { secrets: secretsFor(plan, job.level, secrets) } : {}),
-          ...{ share, sessions },
+          sessions,
         })),
         leader,
         length_ms,
@@ -129,9 +131,10 @@ export class ShareDriver {
       };
       await Promise.race([shipper.finish(), aborted(guards.stop)]);
       const seal: AttemptSeal = { ...end.seal, level: job.level, replicate: job.replicate, attempt: job.attempt };
-      const sessions = shares.flatMap((one) => one.sessions).length;
+      const sessions = agents.flat().length;
       // What its agents used was for its own sessions, not for all of the level.
       known.used.push(...agentUse(folder, { ...seal, level: sessions }));
+      isWhole = true;
       return {
         files,
         share: {
@@ -147,8 +150,10 @@ export class ShareDriver {
       shipper.stop();
       words.close();
       for (const key of [up, down]) this.hub.redis.pexpire(key, LEFT_MS).catch(() => {});
-      // All of it is with the hub, or void.
-      await Deno.remove(folder, { recursive: true }).catch(() => {});
+      // All of it is with the hub, or void: then no run lists what would stay here either.
+      for (const path of isWhole ? [folder] : [folder, artifacts]) {
+        await Deno.remove(path, { recursive: true }).catch(() => {});
+      }
     }
   }
 
@@ -173,7 +178,9 @@ export class ShareDriver {
       heard: (tell) => this.#listeners.add(tell),
       start: async (browser) => {
         say({ type: "ready", ...(browser ? { browser } : {}) });
-        return await within(UNTOLD_MS, words.start, "it was not told its start") - clock.offset_ms;
+        const at_ms = await within(UNTOLD_MS, words.start, "it was not told its start");
+        // Whoever set this machine's clock since the hub's was measured has moved no start.
+        return at_ms - clock.ahead_ms - performance.now() + Date.now();
       },
       end: words.stop.signal,
       onStats: (stats) => say({ type: "stats", ...stats }),
@@ -196,8 +203,7 @@ export class ShareDriver {
   }
 
   /** The sessions of each agent. */
-  #split(job: ShareJob, plan: Plan, used: AgentUse[]): { share: Share; sessions: number[] }[] {
-    const share = { k: job.index + 1, of: job.capacities.length };
+  #split(job: ShareJob, plan: Plan, used: AgentUse[]): number[][] {
     const sessions = splitByCapacity(job.level, job.capacities)[job.index];
     if (sessions.length > this.card.capacity) {
       throw new Error(`${sessions.length} sessions are more than its capacity, ${this.card.capacity}`);
@@ -205,10 +211,7 @@ export class ShareDriver {
     const most = Math.min(this.card.vcpus, this.card.cgroup_limits.cores ?? Infinity, sessions.length);
     const wanted = plan.agents ?? (plan.mode === "http" ? agentsFor(sessions.length, used, most).agents : 1);
     const agents = Math.max(1, Math.min(wanted, sessions.length));
-    const split = splitShare(share, agents);
-    // Arrivals are of the level, whatever a machine's capacity: they have no sessions of their own.
-    if (plan.arrivals) return split.map((share) => ({ share, sessions: shareOf(job.level, share) }));
-    return split.map((share, agent) => ({ share, sessions: sessions.filter((_, index) => index % agents === agent) }));
+    return Array.from({ length: agents }, (_, agent) => sessions.filter((_, index) => index % agents === agent));
   }
 }
 
@@ -290,12 +293,21 @@ function checkJob(id: string, { run, level, replicate, attempt, index, share, ca
   if (!isShare) throw new Error("it is no share of a sweep");
 }
 
-/** The plan without the target's processes, which are another machine's, and without programs to run on this one. */
+/**
+ * The plan without the target's processes, which are another machine's, and without programs to run on this one.
+ *
+ * @throws {Error} If it names such a program, or a file that may be any.
+ */
 function ownPlan(plan: Plan): Plan {
   if (plan.mode === "command") throw new Error("a worker runs no load generator that a plan names");
   const own: Partial<Plan> = { ...plan };
   for (const field of [...OF_THE_TARGET, OF_THIS_MACHINE] as const) delete own[field];
-  return makePlan(own as Plan);
+  const made = makePlan(own as Plan);
+  const scenario: Record<string, unknown> = { ...(made.mode === "http" ? made.http_scenario : made.browser_scenario) };
+  const loose = FILES.find((file) => scenario[file] !== undefined && scenario[`${file}_sha256`] === undefined);
+  // Whatever lies there would be taken, run, or sent: every sweep knows what it has read.
+  if (loose) throw new Error(`its plan names a file and not its hash: ${loose}`);
+  return made;
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

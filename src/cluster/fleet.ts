@@ -4,12 +4,14 @@ import type { Agent, Crew, CrewAttempt, DrivingFleet, Team } from "../run/agents
 import type { Fleet } from "../run/mod.ts";
 import { machineKey } from "../run/machine_key.ts";
 import { pause } from "../run/pause.ts";
+import { within } from "../run/within.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ShareProvenance } from "../schema/run.ts";
-import { Hub, type HubOptions } from "./hub.ts";
-import { BEAT, keys, type ShareJob, type WorkerCard } from "./messages.ts";
+import { Hub, type HubClock, type HubOptions } from "./hub.ts";
+import { BEAT, keys, queueOf, type ShareJob, type WorkerCard } from "./messages.ts";
 import type { Refused } from "./receiver.ts";
+import { removeQueue } from "./remove_queue.ts";
 import { RemoteShare } from "./remote_share.ts";
 import { splitByCapacity } from "./split_by_capacity.ts";
 import { UpReader } from "./up_reader.ts";
@@ -35,13 +37,6 @@ export interface FleetOptions extends HubOptions {
 /** Between everybody's "ready" and an attempt's zero. */
 const LEAD_MS = 2000;
 const POLL_MS = 250;
-
-/** Keeps the lease only where nobody else has it. */
-const HOLD = `local held = redis.call("GET", KEYS[1])
-if held and held ~= ARGV[1] then return held end
-redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
-return ARGV[1]`;
-const LET_GO = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end`;
 
 /**
  * Finds the workers of a hub, for a sweep to be driven by them. One sweep at a time has a fleet.
@@ -69,16 +64,19 @@ export async function openFleet(options: FleetOptions): Promise<Fleet & AsyncDis
   }
 }
 
+/** What a run tells of a worker: its token is for the hub alone. */
+type Told = Omit<WorkerCard, "artifacts" | "instance">;
+
 /** A worker, and the number that it has in this run. */
-interface Member {
+interface Member<Card extends Told = WorkerCard> {
   k: number;
-  card: WorkerCard;
+  card: Card;
 }
 
 class HubFleet implements DrivingFleet, AsyncDisposable {
   readonly lease = `${hostname()} ${Deno.pid} ${crypto.randomUUID()}`;
   readonly run = crypto.randomUUID().slice(0, 8);
-  #members = new Map<string, Member>();
+  #members = new Map<string, Member<Told>>();
   #queues = new Map<string, Queue>();
   #beat?: ReturnType<typeof setInterval>;
   #lost = new AbortController();
@@ -110,7 +108,7 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
     if (weakness) this.options.onNote?.(`The hub: ${weakness}`);
   }
 
-  async check(plan: Plan): Promise<void> {
+  async check(plan: Plan, signal = new AbortController().signal): Promise<void> {
     if (plan.mode === "command") {
       throw new InputError(
         "--hub",
@@ -119,8 +117,9 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
       );
     }
     const most = Math.max(...plan.levels);
-    const { cards, enough } = await this.#wait(most, AbortSignal.any([this.#lost.signal]));
-    if (enough) return;
+    const { cards, enough } = await this.#wait(most, signal);
+    // Who ends it now finds a sweep that has not begun.
+    if (enough || signal.aborted) return;
     const { workers = 1 } = this.options;
     if (cards.length < workers) {
       throw new InputError(
@@ -136,8 +135,7 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
   }
 
   async gather(level: number, signal: AbortSignal): Promise<Team> {
-    const { cards, enough } = await this.#wait(level, AbortSignal.any([signal, this.#lost.signal]));
-    if (this.#lost.signal.aborted) throw new Error("another sweep has taken the fleet");
+    const { cards, enough } = await this.#wait(level, signal);
     if (!enough) {
       const { workers = 1 } = this.options;
       throw new Error(
@@ -150,7 +148,7 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
 
   adopt(machines: readonly ShareProvenance[]): void {
     for (const { k, sampled_target: _, ...card } of machines) {
-      this.#members.set(identityOf(card as WorkerCard), { k, card: card as WorkerCard });
+      this.#members.set(identityOf(card as Told), { k, card: card as Told });
     }
   }
 
@@ -158,17 +156,17 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
     return [...this.#members.values()].map(({ k, card }) => ({ ...card, k, sampled_target: false }));
   }
 
-  async queue(worker: string): Promise<Queue> {
-    let queue = this.#queues.get(worker);
+  async queue(name: string): Promise<Queue> {
+    let queue = this.#queues.get(name);
     if (!queue) {
       const { Queue } = await import("bullmq");
-      queue = new Queue(worker, {
+      queue = new Queue(name, {
         connection: this.hub.redis,
         prefix: keys.bull(this.hub.prefix),
         skipMetasUpdate: true,
       });
       queue.on("error", () => {});
-      this.#queues.set(worker, queue);
+      this.#queues.set(name, queue);
       // A coordinator that was killed while it cleared up has left it paused.
       await queue.resume();
     }
@@ -183,50 +181,63 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#beat);
     const tidy = async () => {
-      await Promise.all([...this.#queues.values()].map((queue) => queue.obliterate({ force: true }).catch(() => {})));
+      await Promise.all([...this.#queues.keys()].map((name) => removeQueue(this.hub, name).catch(() => {})));
       if (this.#leftovers.size > 0) await this.hub.redis.del(...this.#leftovers);
-      await this.hub.redis.eval(LET_GO, 1, keys.lease(this.hub.prefix), this.lease);
+      await this.hub.letGo(keys.lease(this.hub.prefix), this.lease);
     };
     // A hub that is away keeps what is left until somebody removes it.
-    await Promise.race([tidy().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 2000))]);
+    await within(2000, tidy(), "the hub is away").catch(() => {});
     await this.hub[Symbol.asyncDispose]();
   }
 
   #hold(): Promise<string> {
-    return this.hub.redis.eval(HOLD, 1, keys.lease(this.hub.prefix), this.lease, BEAT.lost_ms) as Promise<string>;
+    return this.hub.hold(keys.lease(this.hub.prefix), this.lease, BEAT.lost_ms);
   }
 
   async #wait(level: number, signal: AbortSignal): Promise<{ cards: WorkerCard[]; enough: boolean }> {
     const { workers = 1, wait_ms = 60_000 } = this.options;
-    for (const end_ms = performance.now() + wait_ms;;) {
-      const cards = await Promise.race([this.cards(), pause(wait_ms, signal).then((): WorkerCard[] => [])]);
-      const enough = cards.length >= workers && capacityOf(cards) >= level;
-      if (enough || signal.aborted || performance.now() > end_ms) return { cards, enough };
-      await pause(POLL_MS, signal);
+    let cards: WorkerCard[] = [];
+    let enough = false;
+    const over = new AbortController();
+    const until = AbortSignal.any([signal, this.#lost.signal, over.signal]);
+    const ended = pause(wait_ms, until).then(() => over.abort());
+    try {
+      while (!enough && !until.aborted) {
+        // A hub that is away answers later, or not at all.
+        cards = await Promise.race([this.cards(), ended.then(() => cards)]);
+        enough = cards.length >= workers && capacityOf(cards) >= level;
+        if (!enough) await pause(POLL_MS, until);
+      }
+    } finally {
+      over.abort();
     }
+    if (this.#lost.signal.aborted) throw new Error("another sweep has taken the fleet");
+    return { cards, enough };
   }
 
   /** Workers that are there now. */
   async cards(): Promise<WorkerCard[]> {
     const { redis, prefix } = this.hub;
-    const names = await redis.smembers(keys.workers(prefix));
-    if (names.length === 0) return [];
-    const texts = await redis.mget(names.map((name) => keys.worker(prefix, name)));
-    const gone = names.filter((_, index) => texts[index] === null);
+    const queues = await redis.smembers(keys.workers(prefix));
+    if (queues.length === 0) return [];
+    const texts = await redis.mget(queues.map((queue) => keys.worker(prefix, queue.split(".")[0])));
+    const cards = texts.map((text) => text === null ? undefined : JSON.parse(text) as WorkerCard);
+    const isThere = (index: number) => cards[index] !== undefined && queueOf(cards[index]) === queues[index];
+    const gone = queues.filter((_, index) => !isThere(index));
     if (gone.length > 0) await redis.srem(keys.workers(prefix), ...gone);
-    return texts.flatMap((text) => text === null ? [] : [JSON.parse(text) as WorkerCard])
-      .sort((a, b) => a.worker < b.worker ? -1 : 1);
+    // One that was killed could not.
+    await Promise.all(gone.map((queue) => removeQueue(this.hub, queue).catch(() => {})));
+    return cards.flatMap((card, index) => isThere(index) ? [card!] : []).sort((a, b) => a.worker < b.worker ? -1 : 1);
   }
 
   #member(card: WorkerCard): Member {
     const known = this.#members.get(identityOf(card));
-    if (known) return known;
+    // It may have been started anew.
+    if (known) return { k: known.k, card };
     const k = 1 + Math.max(0, ...[...this.#members.values()].map((member) => member.k));
-    // Its token is for the hub alone.
-    const { artifacts: _, ...told } = card;
-    const member = { k, card: told };
-    this.#members.set(identityOf(card), member);
-    return member;
+    const { artifacts: _, instance: __, ...told } = card;
+    this.#members.set(identityOf(card), { k, card: told });
+    return { k, card };
   }
 }
 
@@ -251,6 +262,9 @@ class HubTeam implements Team {
     const capacities = this.#members.map(({ card }) => card.capacity);
     const secret = crypto.randomUUID() + crypto.randomUUID();
     let open = this.#members.length;
+    // All at once would keep each other waiting, and the best of their round trips would be none.
+    let measured: Promise<HubClock> | undefined;
+    const clock = () => measured ??= hub.clock();
     return {
       lead_ms: LEAD_MS,
       start: (index, onMessage): Agent => {
@@ -265,8 +279,9 @@ class HubTeam implements Team {
         fleet.leave(keys.up(hub.prefix, id), keys.down(hub.prefix, id));
         const share = new RemoteShare({
           hub,
+          clock,
           reader,
-          queue: fleet.queue(card.worker),
+          queue: fleet.queue(queueOf(card)),
           card,
           id,
           job,
@@ -291,7 +306,7 @@ class HubTeam implements Team {
 }
 
 /** One that was started anew as another, or on another machine, is another, whatever its name. */
-function identityOf({ worker, capacity, machine }: WorkerCard): string {
+function identityOf({ worker, capacity, machine }: Told): string {
   return `${worker} ${capacity} ${machine}`;
 }
 

@@ -34,8 +34,17 @@ export interface HubOptions {
 const LEAST_VERSION = 7;
 const CONNECT_MS = 5000;
 const ANSWER_MS = 10_000;
+/** A connection that owes an answer for so long is given up for a new one. Whoever blocks on it asks for less. */
+const SILENCE_MS = 10_000;
 const RETRY_MS = 250;
 const PINGS = 8;
+
+/** Keeps a key only where nobody else has it. */
+const HOLD = `local held = redis.call("GET", KEYS[1])
+if held and held ~= ARGV[1] then return held end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
+return ARGV[1]`;
+const LET_GO = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end`;
 
 /** A clock beside this machine's. */
 export interface HubClock {
@@ -43,6 +52,8 @@ export interface HubClock {
   offset_ms: number;
   /** How far off that may be: half of the fastest round trip [ms]. */
   error_ms: number;
+  /** The hub's time minus this process's monotonic clock, which nobody sets [ms]. */
+  ahead_ms: number;
 }
 
 /**
@@ -58,11 +69,11 @@ export interface HubClock {
  */
 export class Hub implements AsyncDisposable {
   readonly prefix: string;
-  #connections: Redis[] = [];
+  #connections = new Set<Redis>();
 
   private constructor(readonly redis: Redis, readonly options: HubOptions) {
     this.prefix = prefixOf(options);
-    this.#connections.push(redis);
+    this.#connections.add(redis);
   }
 
   /**
@@ -109,8 +120,19 @@ export class Hub implements AsyncDisposable {
     const redis = this.redis.duplicate({ lazyConnect: false });
     // It comes back by itself; what it could not do meanwhile, whoever asked for it sees.
     redis.on("error", () => {});
-    this.#connections.push(redis);
+    this.#connections.add(redis);
+    redis.once("end", () => this.#connections.delete(redis));
     return redis;
+  }
+
+  /** Writes a key for so long [ms] where it is free or has this value already; returns the value that it has now. */
+  hold(key: string, value: string, for_ms: number): Promise<string> {
+    return this.redis.eval(HOLD, 1, key, value, for_ms) as Promise<string>;
+  }
+
+  /** Removes a key that has this value. */
+  async letGo(key: string, value: string): Promise<void> {
+    await this.redis.eval(LET_GO, 1, key, value);
   }
 
   /** Whether a restart of the hub would lose what is under way, and how; nothing where it would not. */
@@ -127,15 +149,15 @@ export class Hub implements AsyncDisposable {
 
   /** The hub's time beside this machine's, by the fastest of eight round trips. */
   async clock(): Promise<HubClock> {
-    let best = { error_ms: Infinity, offset_ms: 0 };
+    let best = { error_ms: Infinity, offset_ms: 0, ahead_ms: 0 };
     for (let ping = 0; ping < PINGS; ping++) {
       const sent_ms = performance.now();
       const [seconds, microseconds] = (await this.redis.time()).map(Number);
       const got_ms = performance.now();
       const error_ms = (got_ms - sent_ms) / 2;
       if (error_ms >= best.error_ms) continue;
-      const here_ms = Date.now() - (performance.now() - got_ms) - error_ms;
-      best = { error_ms, offset_ms: 1000 * seconds + microseconds / 1000 - here_ms };
+      const ahead_ms = 1000 * seconds + microseconds / 1000 - (got_ms - error_ms);
+      best = { error_ms, offset_ms: ahead_ms + performance.now() - Date.now(), ahead_ms };
     }
     return best;
   }
@@ -201,6 +223,7 @@ function connectionOptions(url: URL, { user, password, ca, cert, key }: HubOptio
     protocol: 2,
     connectTimeout: CONNECT_MS,
     keepAlive: 1000,
+    socketTimeout: SILENCE_MS,
     // Whoever waits, waits: what is under way ends by its own clocks.
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
@@ -216,11 +239,13 @@ async function tryKeys(redis: Redis, key: string): Promise<void> {
 
 function refused(url: string, errors: (Error | undefined)[]): InputError {
   const text = errors.map((error) => error?.message ?? "").join(" ");
+  // What it says of a certificate that is missing may be lost with the connection.
+  const brokeOff = /^rediss:/.test(url) && /ECONNRESET|EPIPE/.test(text);
   const found = /NOAUTH|WRONGPASS|invalid username-password/i.test(text)
     ? "the right PLIMSOLL_HUB_PASSWORD, or --hub-password-file, and --hub-user: it refuses this one"
     : /NOPERM/i.test(text)
     ? `a user that may use the fleet's keys: ${/NOPERM[^.]*/i.exec(text)![0]}`
-    : /certificate|self.signed|UnknownIssuer|altname|tls|ssl|alert/i.test(text)
+    : /certificate|self.signed|UnknownIssuer|altname|tls|ssl|alert/i.test(text) || brokeOff
     ? "--hub-ca with the authority of the hub's certificate, and --hub-cert and --hub-key where it asks for them " +
       `(${errors.find((error) => error)!.message})`
     : `the address of a hub that answers (${errors.find((error) => error)?.message ?? "nothing does"})`;

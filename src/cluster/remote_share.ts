@@ -1,9 +1,10 @@
 import type { Queue } from "bullmq";
 import type { Agent } from "../run/agents.ts";
 import type { FromChild, ToChild } from "../run/messages.ts";
+import { within } from "../run/within.ts";
 import { attemptFile } from "../schema/attempt_files.ts";
 import type { FileSeal } from "../schema/run.ts";
-import type { Hub } from "./hub.ts";
+import type { Hub, HubClock } from "./hub.ts";
 import { BEAT, type Down, type Entry, keys, type ShareJob, type ShareResult, type WorkerCard } from "./messages.ts";
 import { Receiver, type Refused } from "./receiver.ts";
 import type { UpListener, UpReader } from "./up_reader.ts";
@@ -19,6 +20,8 @@ type Told<Type> = Extract<FromChild, { type: Type }>;
 /** What a {@linkcode RemoteShare} needs. */
 export interface RemoteShareOptions {
   hub: Hub;
+  /** The hub's clock: of all shares of an attempt the same measurement. */
+  clock: () => Promise<HubClock>;
   reader: UpReader;
   queue: Promise<Queue>;
   card: WorkerCard;
@@ -71,8 +74,7 @@ export class RemoteShare implements Agent, UpListener {
     const over = this.done.then((): never => {
       throw new Error("it ended before it began");
     });
-    const { offset_ms } = await Promise.race([this.options.hub.clock(), over]);
-    return offset_ms + Date.now() - performance.now();
+    return (await Promise.race([this.options.clock(), over])).ahead_ms;
   }
 
   take(entry: Entry): void {
@@ -105,7 +107,7 @@ export class RemoteShare implements Agent, UpListener {
       await (await queue).remove(id);
     };
     // A hub that is away is not waited for.
-    await Promise.race([tidy().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 1000))]);
+    await within(1000, tidy(), "the hub is away").catch(() => {});
     reader.remove(this.#up);
     await this.#receiver.close().catch(() => {});
     this.onEnd();
@@ -124,21 +126,22 @@ export class RemoteShare implements Agent, UpListener {
     let heard_ms = performance.now();
     while (!this.#settled) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      const looked = await Promise.race([
-        Promise.all([hub.redis.exists(worker), queue.getJob(id)]).catch(() => undefined),
-        new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), HUB_LOST_MS)),
-      ]);
+      const look = Promise.all([hub.redis.get(worker), queue.getJob(id)]);
+      const looked = await within(HUB_LOST_MS, look, "the hub is away").catch(() => undefined);
       if (!looked) {
         if (performance.now() - heard_ms < HUB_LOST_MS) continue;
         throw new Error(`its hub was not reached for ${HUB_LOST_MS / 1000} s`);
       }
       heard_ms = performance.now();
-      const [isThere, found] = looked;
+      const [text, found] = looked;
       if (found?.finishedOn !== undefined && found.failedReason === undefined) {
         return await this.#finish(found.returnvalue as ShareResult);
       }
       if (found?.failedReason !== undefined) throw new Error(found.failedReason);
-      if (isThere === 0) throw new Error(`it was lost: nothing was heard of it for ${BEAT.lost_ms / 1000} s`);
+      if (text === null) throw new Error(`it was lost: nothing was heard of it for ${BEAT.lost_ms / 1000} s`);
+      if ((JSON.parse(text) as WorkerCard).instance !== card.instance) {
+        throw new Error("it was lost: another has its name");
+      }
     }
   }
 

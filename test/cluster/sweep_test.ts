@@ -1,13 +1,16 @@
 /** A sweep that two workers drive, real processes, through a real Redis, is a run like any other. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openFleet } from "../../src/cluster/mod.ts";
+import { splitByCapacity } from "../../src/cluster/split_by_capacity.ts";
 import { load, summarise } from "../../src/dataset/mod.ts";
 import { startStreamer, VIEWER_REQUESTS } from "../../src/demo/mod.ts";
 import { fitAll, fitDemand } from "../../src/model/mod.ts";
+import { poissonArrivals } from "../../src/plan/mod.ts";
 import { sweep } from "../../src/run/mod.ts";
 import { size } from "../../src/size/mod.ts";
-import { assertWhole, manifestOf } from "../faults/under_fault.ts";
+import { assertWhole, manifestOf, startMarked, until } from "../faults/under_fault.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { startHub, startWorker, withRedis } from "./start_hub.ts";
 
@@ -40,6 +43,10 @@ Deno.test({
     assert.equal(end.state, "complete", end.reason);
     assert.deepEqual(end.attempts, { complete: 8, failing: 0, planned: 8 });
     assert.deepEqual(manifestOf(out).filter(({ event }) => event === "batches_refused"), []);
+    // The sweep measures the hub's clock once an attempt, whoever drives it, and each worker for its share.
+    await using admin = await hub.connect();
+    const asked = Number(/cmdstat_time:calls=(\d+)/.exec(await admin.info("commandstats"))![1]);
+    assert.equal(asked, 8 * ((1 + 8) + (6 + 9)));
 
     const dataset = await load(out);
     for (const { seal, requests, path } of dataset.attempts) {
@@ -104,13 +111,49 @@ Deno.test({
         refused: 0,
       });
     }
-    await using redis = await hub.connect();
-    // A sweep leaves nothing at the hub but who is there.
+    // Workers and sweep leave nothing at the hub.
     await fleet[Symbol.asyncDispose]();
-    const left = (await redis.keys("plimsoll:*")).filter((key) =>
-      !/:(workers|bull:w\d:(meta|stalled-check|id))$/.test(key)
-    );
-    assert.deepEqual(left, []);
+    assert.deepEqual(await admin.keys("plimsoll:*"), []);
+  },
+});
+
+Deno.test({
+  name: "arrivals are dealt out by capacity: none is lost, none comes twice, and all are those of one machine",
+  ...withRedis,
+  fn: async () => {
+    await using folder = await tempFolder();
+    await using streamer = await startStreamer();
+    await using hub = await startHub();
+    const capacities = [10, 20];
+    const workers = [await startWorker(hub, "w1", { capacity: 10 }), await startWorker(hub, "w2", { capacity: 20 })];
+    const out = join(folder.path, "run");
+    await using fleet = await openFleet({ ...hub.options, workers: 2 });
+    const [level, duration_ms] = [12, 2000];
+    const short = { ...SHORT, requests: [], url: streamer.url, levels: [level], replicates: 1, duration_ms };
+    // Two agents on one of them: they deal it out among themselves.
+    const end = await sweep({ ...short, arrivals: "poisson", agents: 2 }, { out, fleet });
+    assert.equal(end.state, "complete", end.reason);
+    const { attempts, info: { plan } } = await load(out);
+    const { requests, seal } = attempts.find(({ discarded }) => !discarded)!;
+    assert.deepEqual(seal.shares!.map(({ sessions }) => sessions), [4, 8]);
+    const rounded = (ms: number) => Math.round(ms * 1000) / 1000;
+    const planned: number[] = [];
+    for (const at_ms of poissonArrivals(plan, { level, replicate: 1 })) {
+      if (at_ms > duration_ms) break;
+      planned.push(rounded(at_ms));
+    }
+    const driven = requests.filter(({ scheduled_ms }) => scheduled_ms <= duration_ms);
+    assert.deepEqual(driven.map(({ scheduled_ms }) => rounded(scheduled_ms)).sort((a, b) => a - b), planned);
+    const [own] = splitByCapacity(level, capacities);
+    for (const { scheduled_ms, session } of driven) {
+      const arrival = planned.indexOf(rounded(scheduled_ms));
+      assert.equal(own.includes(session % level), own.includes(arrival % level), `arrival ${arrival}`);
+    }
+    assert(driven.some(({ session }) => own.includes(session % level)));
+    for (const worker of workers) {
+      worker.kill("SIGTERM");
+      assert.equal((await worker.ended()).code, 0);
+    }
   },
 });
 
@@ -151,3 +194,43 @@ Deno.test({
     assert.equal((await worker.ended()).code, 0);
   },
 });
+
+const waits: [string, boolean, string][] = [
+  ["that is ended while it waits for workers is stopped then", false, "stopped"],
+  ["that has its workers leaves no timer of its wait", true, "complete"],
+];
+for (const [what, there, state] of waits) {
+  Deno.test({
+    name: `a sweep ${what}, and its program ends`,
+    ...withRedis,
+    fn: async () => {
+      await using folder = await tempFolder();
+      await using streamer = await startStreamer();
+      await using hub = await startHub();
+      const worker = there ? await startWorker(hub, "w1") : undefined;
+      const main = join(folder.path, "main.ts");
+      const source = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
+      const plan = { ...SHORT, url: streamer.url, levels: [1], replicates: 1, duration_ms: 1000 };
+      // A program of its own, which ends when nothing is left to wait for.
+      await Deno.writeTextFile(
+        main,
+        `import { openFleet } from ${source("cluster/mod.ts")};
+        import { sweep } from ${source("run/mod.ts")};
+        await using fleet = await openFleet({ ...${JSON.stringify(hub.options)}, wait_ms: 1_000_000 });
+        const stop = new AbortController();
+        if (${!there}) setTimeout(() => stop.abort(), 1000);
+        const options = { out: ${JSON.stringify(join(folder.path, "run"))}, fleet, signal: stop.signal };
+        console.log((await sweep(${JSON.stringify(plan)}, options)).state);`,
+      );
+      const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
+      const program = startMarked([Deno.execPath(), "run", "-A", "--quiet", `--config=${config}`, main]);
+      const run = join(folder.path, "run");
+      await until(() => program.processes().length === 0, () => `its end: ${JSON.stringify(manifestOf(run))}`);
+      const { code, stdout, stderr } = await program.output();
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout.trim(), state);
+      worker?.kill("SIGTERM");
+      await worker?.ended();
+    },
+  });
+}

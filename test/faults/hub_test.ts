@@ -1,5 +1,6 @@
 /** What breaks while workers drive a sweep: for real, each alone, and what is left of it counted. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "../../src/dataset/mod.ts";
 import type { ManifestLine } from "../../src/schema/run.ts";
@@ -283,4 +284,105 @@ Deno.test({
       await assertAccepted(out, 2);
       await endAll(w1, w2);
     }),
+});
+
+Deno.test({
+  name: "a worker that comes back and finds another under its name takes no job, and ends",
+  ...withRedis,
+  fn: () =>
+    withScene(async ({ out, hub, target, start, w1, w2 }) => {
+      const worker = await processWith(w2, "worker");
+      Deno.kill(worker, "SIGSTOP");
+      const again = await startWorker(hub, "w2-again", { args: ["--name", "w2"] });
+      const sweep = start(["--workers", "2"]);
+      await until(() => manifestOf(out).some(({ event }) => event === "sweep_started"));
+      Deno.kill(worker, "SIGCONT");
+      await until(() => w2.processes().length === 0, () => `its end: ${w2.said()}`);
+      const old = await w2.ended();
+      assert.equal(old.code, 1, old.stderr);
+      assert.match(old.stderr, /another worker has the name w2 now/);
+      await underLoad(out, target);
+      const { code, end } = await sweep.ended();
+      assert.equal(code, 0, end?.reason);
+      assert.deepEqual(failures(out), []);
+      await assertAccepted(out, 2);
+      for (const shares of await endAll(w1, again)) assert.deepEqual(shares, { complete: 3, failed: 0, refused: 0 });
+      await using redis = await hub.connect();
+      assert.deepEqual(await redis.keys("plimsoll:*"), []);
+    }),
+});
+
+Deno.test({
+  name: "a worker whose name is another's in the middle of an attempt stops its load, and the attempt is repeated",
+  ...withRedis,
+  fn: () =>
+    withScene(async ({ out, hub, target, start, w1, w2 }) => {
+      const sweep = start(["--workers", "2"]);
+      await underLoad(out, target);
+      await using redis = await hub.connect();
+      const key = "plimsoll:main:worker:w2";
+      const card = JSON.parse((await redis.get(key))!);
+      await redis.set(key, JSON.stringify({ ...card, instance: "another" }), "PX", 3000);
+      await until(() => w2.processes().length === 0, () => `its end: ${w2.said()}`);
+      const old = await w2.ended();
+      assert.equal(old.code, 1, old.stderr);
+      await until(() => failures(out).length === 1);
+      const [failed] = failures(out);
+      assert(failed.event === "attempt_failed" && /worker w2: .*another/.test(failed.reason), JSON.stringify(failed));
+      const again = await startWorker(hub, "w2-again", { args: ["--name", "w2"] });
+      const { code, end } = await sweep.ended();
+      assert.equal(code, 0, end?.reason);
+      await assertAccepted(out, 2);
+      // It is the same machine under the same name: the run knows one.
+      const provenance = JSON.parse(Deno.readTextFileSync(join(out, "provenance.json")));
+      assert.deepEqual(provenance.shares.map(({ worker }: { worker: string }) => worker), ["w1", "w2"]);
+      assert(!("instance" in provenance.shares[0]));
+      await endAll(w1, again);
+    }),
+});
+
+/** Stands between a worker and its machine's clock, which is not ours to set. */
+const faketime = ["x86_64", "aarch64"].map((arch) => `/usr/lib/${arch}-linux-gnu/faketime/libfaketimeMT.so.1`)
+  .find((path) => existsSync(path));
+
+Deno.test({
+  name: "a worker whose clock is set back before it is told the start begins with the others",
+  ignore: withRedis.ignore || faketime === undefined,
+  fn: async () => {
+    await using folder = await tempFolder();
+    /** When sessions were heard of, by number. */
+    const heard = new Map<string, number[]>();
+    await using target = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+      const session = request.headers.get("user-agent")!;
+      heard.set(session, [...heard.get(session) ?? [], performance.now()]);
+      return new Response("hello");
+    });
+    await using hub = await startHub();
+    const step = join(folder.path, "step");
+    await Deno.writeTextFile(step, "+0s");
+    const faked = [`LD_PRELOAD=${faketime}`, `FAKETIME_TIMESTAMP_FILE=${step}`, "FAKETIME_NO_CACHE=1"];
+    const w1 = await startWorker(hub, "w1", { before: ["env", ...faked, "FAKETIME_DONT_FAKE_MONOTONIC=1"] });
+    const w2 = await startWorker(hub, "w2");
+    const out = join(folder.path, "run");
+    const requests = [{ name: "get", method: "GET" as const, path: "/", headers: { "user-agent": "{session}" } }];
+    const url = `http://127.0.0.1:${target.addr.port}/`;
+    const plan = await writePlan(folder.path, { ...SHORT, levels: [2], duration_ms: 3000, requests, url });
+    const env = Object.entries(hub.env).map((pair) => pair.join("="));
+    const sweep = startPlimsoll(["sweep", plan, ...hub.flags, "--out", out, "--workers", "2"], ["env", ...env]);
+    const worker = await processWith(w2, "worker");
+    await until(() => manifestOf(out).some(({ event }) => event === "attempt_started"));
+    // Nobody is told the start before the other is ready, too.
+    Deno.kill(worker, "SIGSTOP");
+    await processWith(w1, "http_agent.ts");
+    await Deno.writeTextFile(step, "-1.5s");
+    Deno.kill(worker, "SIGCONT");
+    await until(() => manifestOf(out).some(({ event }) => /attempt_(complete|failed)/.test(event)));
+    const [first, second] = ["0", "1"].map((session) => heard.get(session) ?? []);
+    // A request every 100 ms.
+    assert(first[0] < second[10] && second[0] < first[10], `they began at ${first[0]} and ${second[0]} ms`);
+    const { code, stderr } = await sweep.ended();
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(failures(out), []);
+    await endAll(w1, w2);
+  },
 });
