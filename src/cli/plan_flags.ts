@@ -113,7 +113,7 @@ export function planFromFlags({ values, positionals }: Flags): Plan {
   const inHttp = (name: string, read: (value: string) => object) =>
     given(name, (value) => ({ ...plan.http_scenario as object, ...read(value) }), "http_scenario");
   inHttp("users", (users) => ({ users }));
-  inHttp("ca", (ca) => ({ ca }));
+  inHttp("ca", (ca) => ({ ca, ca_sha256: undefined }));
   if ((plan.mode ?? "http") !== "http") inScenario("scenario", readScenario);
   else if (text("scenario") !== undefined) {
     const { steps = [], module } = readScenario(text("scenario")!);

@@ -38,6 +38,8 @@ const OF_THE_TARGET = [
 const OF_THIS_MACHINE = "browser";
 /** What is left of a share at the hub is gone after that long, whoever was to take it. */
 const LEFT_MS = 600_000;
+/** Files that a plan may name. */
+const FILES = ["module", "users", "ca", "storage_state"];
 const BLOCK_MS = 500;
 const LOOK_MS = 100;
 /** A coordinator waits less for all to be ready [ms]. */
@@ -290,12 +292,21 @@ function checkJob(id: string, { run, level, replicate, attempt, index, share, ca
   if (!isShare) throw new Error("it is no share of a sweep");
 }
 
-/** The plan without the target's processes, which are another machine's, and without programs to run on this one. */
+/**
+ * The plan without the target's processes, which are another machine's, and without programs to run on this one.
+ *
+ * @throws {Error} If it names such a program, or a file that may be any.
+ */
 function ownPlan(plan: Plan): Plan {
   if (plan.mode === "command") throw new Error("a worker runs no load generator that a plan names");
   const own: Partial<Plan> = { ...plan };
   for (const field of [...OF_THE_TARGET, OF_THIS_MACHINE] as const) delete own[field];
-  return makePlan(own as Plan);
+  const made = makePlan(own as Plan);
+  const scenario: Record<string, unknown> = { ...(made.mode === "http" ? made.http_scenario : made.browser_scenario) };
+  const loose = FILES.find((file) => scenario[file] !== undefined && scenario[`${file}_sha256`] === undefined);
+  // Whatever lies there would be taken, run, or sent: every sweep knows what it has read.
+  if (loose) throw new Error(`its plan names a file and not its hash: ${loose}`);
+  return made;
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

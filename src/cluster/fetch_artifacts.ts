@@ -70,7 +70,7 @@ export async function fetchArtifacts(run: string, options: HubOptions): Promise<
 }
 
 async function fetchOne(
-  { run, path, sha256 }: ArtifactLine,
+  { run, path, bytes, sha256 }: ArtifactLine,
   to: string,
   { card, client }: { card?: WorkerCard; client: Deno.HttpClient },
 ): Promise<void> {
@@ -84,12 +84,28 @@ async function fetchOne(
     redirect: "error",
     signal: AbortSignal.timeout(FETCH_MS),
   });
-  const content = new Uint8Array(await response.arrayBuffer());
-  if (!response.ok) throw new Error(`it answered with status ${response.status}`);
-  if (hashOf(content) !== sha256) throw new Error("what it sent is not what the run lists");
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Error(`it answered with status ${response.status}`);
+  }
   await Deno.mkdir(dirname(to), { recursive: true, mode: 0o700 });
-  await Deno.writeFile(`${to}.tmp`, content, { mode: 0o600 });
-  await Deno.rename(`${to}.tmp`, to);
+  try {
+    const hash = createHash("sha256");
+    using file = await Deno.open(`${to}.tmp`, { create: true, truncate: true, write: true, mode: 0o600 });
+    let received = 0;
+    for await (const chunk of response.body ?? []) {
+      received += chunk.length;
+      // Whatever it sends, no more of it is taken than was listed.
+      if (!(received <= bytes)) throw new Error(`it sent more than the ${bytes} bytes that the run lists`);
+      hash.update(chunk);
+      for (let written = 0; written < chunk.length;) written += await file.write(chunk.subarray(written));
+    }
+    if (hash.digest("hex") !== sha256) throw new Error("what it sent is not what the run lists");
+    await Deno.rename(`${to}.tmp`, to);
+  } catch (error) {
+    await Deno.remove(`${to}.tmp`).catch(() => {});
+    throw error;
+  }
 }
 
 /** Of all complete attempts. */

@@ -4,6 +4,7 @@ import type { Agent, Crew, CrewAttempt, DrivingFleet, Team } from "../run/agents
 import type { Fleet } from "../run/mod.ts";
 import { machineKey } from "../run/machine_key.ts";
 import { pause } from "../run/pause.ts";
+import { within } from "../run/within.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ShareProvenance } from "../schema/run.ts";
@@ -110,7 +111,7 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
     if (weakness) this.options.onNote?.(`The hub: ${weakness}`);
   }
 
-  async check(plan: Plan): Promise<void> {
+  async check(plan: Plan, signal = new AbortController().signal): Promise<void> {
     if (plan.mode === "command") {
       throw new InputError(
         "--hub",
@@ -119,8 +120,9 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
       );
     }
     const most = Math.max(...plan.levels);
-    const { cards, enough } = await this.#wait(most, AbortSignal.any([this.#lost.signal]));
-    if (enough) return;
+    const { cards, enough } = await this.#wait(most, signal);
+    // Who ends it now finds a sweep that has not begun.
+    if (enough || signal.aborted) return;
     const { workers = 1 } = this.options;
     if (cards.length < workers) {
       throw new InputError(
@@ -136,8 +138,7 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
   }
 
   async gather(level: number, signal: AbortSignal): Promise<Team> {
-    const { cards, enough } = await this.#wait(level, AbortSignal.any([signal, this.#lost.signal]));
-    if (this.#lost.signal.aborted) throw new Error("another sweep has taken the fleet");
+    const { cards, enough } = await this.#wait(level, signal);
     if (!enough) {
       const { workers = 1 } = this.options;
       throw new Error(
@@ -188,7 +189,7 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
       await this.hub.redis.eval(LET_GO, 1, keys.lease(this.hub.prefix), this.lease);
     };
     // A hub that is away keeps what is left until somebody removes it.
-    await Promise.race([tidy().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 2000))]);
+    await within(2000, tidy(), "the hub is away").catch(() => {});
     await this.hub[Symbol.asyncDispose]();
   }
 
@@ -198,12 +199,23 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
 
   async #wait(level: number, signal: AbortSignal): Promise<{ cards: WorkerCard[]; enough: boolean }> {
     const { workers = 1, wait_ms = 60_000 } = this.options;
-    for (const end_ms = performance.now() + wait_ms;;) {
-      const cards = await Promise.race([this.cards(), pause(wait_ms, signal).then((): WorkerCard[] => [])]);
-      const enough = cards.length >= workers && capacityOf(cards) >= level;
-      if (enough || signal.aborted || performance.now() > end_ms) return { cards, enough };
-      await pause(POLL_MS, signal);
+    let cards: WorkerCard[] = [];
+    let enough = false;
+    const over = new AbortController();
+    const until = AbortSignal.any([signal, this.#lost.signal, over.signal]);
+    const ended = pause(wait_ms, until).then(() => over.abort());
+    try {
+      while (!enough && !until.aborted) {
+        // A hub that is away answers later, or not at all.
+        cards = await Promise.race([this.cards(), ended.then(() => cards)]);
+        enough = cards.length >= workers && capacityOf(cards) >= level;
+        if (!enough) await pause(POLL_MS, until);
+      }
+    } finally {
+      over.abort();
     }
+    if (this.#lost.signal.aborted) throw new Error("another sweep has taken the fleet");
+    return { cards, enough };
   }
 
   /** Workers that are there now. */

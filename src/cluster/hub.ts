@@ -34,6 +34,8 @@ export interface HubOptions {
 const LEAST_VERSION = 7;
 const CONNECT_MS = 5000;
 const ANSWER_MS = 10_000;
+/** A connection that owes an answer for so long is given up for a new one. Whoever blocks on it asks for less. */
+const SILENCE_MS = 10_000;
 const RETRY_MS = 250;
 const PINGS = 8;
 
@@ -58,11 +60,11 @@ export interface HubClock {
  */
 export class Hub implements AsyncDisposable {
   readonly prefix: string;
-  #connections: Redis[] = [];
+  #connections = new Set<Redis>();
 
   private constructor(readonly redis: Redis, readonly options: HubOptions) {
     this.prefix = prefixOf(options);
-    this.#connections.push(redis);
+    this.#connections.add(redis);
   }
 
   /**
@@ -109,7 +111,8 @@ export class Hub implements AsyncDisposable {
     const redis = this.redis.duplicate({ lazyConnect: false });
     // It comes back by itself; what it could not do meanwhile, whoever asked for it sees.
     redis.on("error", () => {});
-    this.#connections.push(redis);
+    this.#connections.add(redis);
+    redis.once("end", () => this.#connections.delete(redis));
     return redis;
   }
 
@@ -201,6 +204,7 @@ function connectionOptions(url: URL, { user, password, ca, cert, key }: HubOptio
     protocol: 2,
     connectTimeout: CONNECT_MS,
     keepAlive: 1000,
+    socketTimeout: SILENCE_MS,
     // Whoever waits, waits: what is under way ends by its own clocks.
     maxRetriesPerRequest: null,
     enableReadyCheck: true,

@@ -1,6 +1,7 @@
 import type { Queue } from "bullmq";
 import type { Agent } from "../run/agents.ts";
 import type { FromChild, ToChild } from "../run/messages.ts";
+import { within } from "../run/within.ts";
 import { attemptFile } from "../schema/attempt_files.ts";
 import type { FileSeal } from "../schema/run.ts";
 import type { Hub } from "./hub.ts";
@@ -105,7 +106,7 @@ export class RemoteShare implements Agent, UpListener {
       await (await queue).remove(id);
     };
     // A hub that is away is not waited for.
-    await Promise.race([tidy().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 1000))]);
+    await within(1000, tidy(), "the hub is away").catch(() => {});
     reader.remove(this.#up);
     await this.#receiver.close().catch(() => {});
     this.onEnd();
@@ -124,10 +125,8 @@ export class RemoteShare implements Agent, UpListener {
     let heard_ms = performance.now();
     while (!this.#settled) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      const looked = await Promise.race([
-        Promise.all([hub.redis.exists(worker), queue.getJob(id)]).catch(() => undefined),
-        new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), HUB_LOST_MS)),
-      ]);
+      const look = Promise.all([hub.redis.exists(worker), queue.getJob(id)]);
+      const looked = await within(HUB_LOST_MS, look, "the hub is away").catch(() => undefined);
       if (!looked) {
         if (performance.now() - heard_ms < HUB_LOST_MS) continue;
         throw new Error(`its hub was not reached for ${HUB_LOST_MS / 1000} s`);

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { machineKey } from "../run/machine_key.ts";
 import { makeProvenance } from "../run/make_provenance.ts";
 import { pause } from "../run/pause.ts";
+import { within } from "../run/within.ts";
 import { makePlan } from "../plan/mod.ts";
 import { InputError } from "../schema/input_error.ts";
 import { checkServe, serveArtifacts } from "./serve_artifacts.ts";
@@ -114,16 +115,15 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
     await pause(BEAT.every_ms, signal);
   }
   driver.end("the worker was told to end");
-  await Promise.race([
-    worker.close().then(async () => {
-      const queue = new Queue(card.worker, { connection: redis, prefix: keys.bull(prefix), skipMetasUpdate: true });
-      await queue.obliterate({ force: true });
-      const left = ["meta", "id", "events", "marker", "stalled-check"].map((name) => queue.toKey(name));
-      await redis.del(keys.worker(prefix, card.worker), ...left);
-      await redis.srem(keys.workers(prefix), card.worker);
-    }).catch(() => {}),
-    new Promise((resolve) => setTimeout(resolve, 10_000)),
-  ]);
+  const leave = async () => {
+    await worker.close();
+    const queue = new Queue(card.worker, { connection: redis, prefix: keys.bull(prefix), skipMetasUpdate: true });
+    await queue.obliterate({ force: true });
+    const left = ["meta", "id", "events", "marker", "stalled-check"].map((name) => queue.toKey(name));
+    await redis.del(keys.worker(prefix, card.worker), ...left);
+    await redis.srem(keys.workers(prefix), card.worker);
+  };
+  await within(10_000, leave(), "the hub is away").catch(() => {});
   return { worker: card.worker, shares };
 }
 

@@ -1,8 +1,12 @@
 import { timingSafeEqual } from "node:crypto";
 import { join, resolve } from "node:path";
+import { within } from "../run/within.ts";
 import { InputError } from "../schema/input_error.ts";
 import { ARTIFACT_PATH } from "./messages.ts";
 import type { WorkerOptions } from "./run_worker.ts";
+
+/** How long whoever fetches something when the worker ends may take for the rest of it. */
+const REST_MS = 2000;
 
 /** Where a worker gives out what stayed with it. */
 export interface ArtifactServer extends AsyncDisposable {
@@ -41,8 +45,13 @@ export function serveArtifacts({ serve, spool, cert, key }: ServeOptions): Artif
   const right = new TextEncoder().encode(`Bearer ${token}`);
   const root = resolve(spool);
   const tls = cert !== undefined && key !== undefined ? { cert, key } : {};
-  const options = { hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port), onListen() {}, ...tls };
-  const server = Deno.serve(options, async (request) => {
+  const cut = new AbortController();
+  const at = { hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
+  const options = { ...at, onListen() {}, signal: cut.signal, ...tls };
+  const underWay = new Set<Promise<void>>();
+  const server = Deno.serve(options, async (request, { completed }) => {
+    const sent = completed.catch(() => {}).finally(() => underWay.delete(sent));
+    underWay.add(sent);
     const given = new TextEncoder().encode(request.headers.get("authorization") ?? "");
     if (given.length !== right.length || !timingSafeEqual(given, right)) return new Response("", { status: 401 });
     const [, run, path] = /^\/([0-9a-f]{8})\/(.+)$/.exec(new URL(request.url).pathname) ?? [];
@@ -59,6 +68,10 @@ export function serveArtifacts({ serve, spool, cert, key }: ServeOptions): Artif
   return {
     url: `${cert === undefined ? "http" : "https"}://${serve}`,
     token,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    async [Symbol.asyncDispose]() {
+      await within(REST_MS, Promise.all(underWay), "they take too long").catch(() => {});
+      cut.abort();
+      await server.finished;
+    },
   };
 }

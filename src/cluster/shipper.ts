@@ -57,12 +57,15 @@ export class Shipper {
     for await (const { name } of Deno.readDir(this.folder)) {
       if (!name.endsWith(".jsonl")) continue;
       const offset = this.#sent.get(name) ?? 0;
-      const data = await readRows(join(this.folder, name), offset);
-      if (data.length === 0) continue;
+      const { data, isFull } = await readRows(join(this.folder, name), offset);
+      if (data.length === 0) {
+        if (isFull) throw new Error(`${name} has a row of more than ${MOST_BATCH_BYTES / 1024} KiB`);
+        continue;
+      }
       await this.#send({ type: "batch", seq: this.#seq, file: name, offset }, data);
       this.#seq++;
       this.#sent.set(name, offset + data.length);
-      more ||= data.length > MOST_BATCH_BYTES / 2;
+      more ||= isFull;
     }
     return more;
   }
@@ -73,10 +76,10 @@ export class Shipper {
   }
 }
 
-/** Whole rows from there on, as many as a batch holds. */
-async function readRows(path: string, offset: number): Promise<Uint8Array> {
+/** Whole rows from there on, as many as a batch holds, and whether what follows did not fit. */
+async function readRows(path: string, offset: number): Promise<{ data: Uint8Array; isFull: boolean }> {
   using file = await Deno.open(path);
-  if ((await file.stat()).size <= offset) return new Uint8Array();
+  if ((await file.stat()).size <= offset) return { data: new Uint8Array(), isFull: false };
   await file.seek(offset, Deno.SeekMode.Start);
   const buffer = new Uint8Array(MOST_BATCH_BYTES);
   let length = 0;
@@ -85,5 +88,6 @@ async function readRows(path: string, offset: number): Promise<Uint8Array> {
     if (length === buffer.length) break;
     read = await file.read(buffer.subarray(length));
   }
-  return buffer.subarray(0, buffer.subarray(0, length).lastIndexOf(NEWLINE) + 1);
+  const data = buffer.subarray(0, buffer.subarray(0, length).lastIndexOf(NEWLINE) + 1);
+  return { data, isFull: length === buffer.length };
 }

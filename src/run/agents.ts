@@ -67,11 +67,11 @@ export interface Team {
 /** Those who drive a sweep from other machines, and how it uses them. */
 export interface DrivingFleet extends Fleet {
   /**
-   * Waits until there are enough of them for a plan.
+   * Waits until there are enough of them for a plan, or the signal aborts.
    *
    * @throws {InputError} If they do not come, or can never carry its levels.
    */
-  check(plan: Plan): Promise<void>;
+  check(plan: Plan, signal?: AbortSignal): Promise<void>;
   /**
    * Those who are there now, for a level; waits for more where they are too few.
    *

@@ -63,7 +63,7 @@ export async function resume(
     if (reached.address !== "") {
       refuseOtherCrew(root, found, { stored, fleet: fleet !== undefined });
       fleet?.adopt(stored?.shares ?? []);
-      await fleet?.check(plan);
+      await fleet?.check(plan, options.signal);
     }
     const provenance = stored ?? makeProvenance(plan, { ...reached, consent: options.consent });
     if (!stored) directory.writeJson("provenance.json", provenance);

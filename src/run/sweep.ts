@@ -96,7 +96,7 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
   const reached = await reachTarget(asked, options.consent, { share: share !== undefined });
   const { plan } = reached;
   const fleet = drivingFleet(options.fleet);
-  await fleet?.check(plan);
+  await fleet?.check(plan, options.signal);
   const directory = RunDirectory.create(out);
   try {
     const facts = share && shareFacts(share, plan);

@@ -143,6 +143,8 @@ export interface HttpScenario {
   follow_redirects?: boolean;
   /** Path of a PEM file with the certificates of the authorities to trust, instead of the machine's: `"ca.pem"`. */
   ca?: string;
+  /** SHA-256 of that file, hexadecimal; the sweep writes it, and refuses a file that has another. */
+  ca_sha256?: string;
 }
 
 /**
@@ -399,6 +401,7 @@ export const httpScenarioSchema = z.strictObject({
   cookies: z.boolean().optional(),
   follow_redirects: z.boolean().optional(),
   ca: z.string().min(1).optional(),
+  ca_sha256: sha256.optional(),
 }) satisfies z.ZodType<HttpScenario>;
 
 const ACTIONS = {

@@ -110,6 +110,7 @@ Deno.test({
     await Deno.writeTextFile(script, `#!/bin/sh\ntouch ${trace}\n`, { mode: 0o755 });
     await using target = await startStreamer();
     const plan = makePlan({ url: target.url, levels: [3] });
+    const inBrowsers = makePlan({ url: target.url, levels: [3], mode: "playwright" });
     const jobs: [string, object, RegExp][] = [
       ["a load generator", { plan: { ...plan, mode: "command", command: [script] } }, /no load generator/],
       ["more than it carries", { plan }, /more than its capacity/],
@@ -117,6 +118,23 @@ Deno.test({
       ["a folder elsewhere", { plan, run: "../../.." }, /no share of a sweep/],
       ["a level that is a path", { plan, level: "../../x" }, /no share of a sweep/],
       ["another share than its name says", { plan, index: 1, capacities: [9, 9] }, /no share of a sweep/],
+      ["users that may be any", { plan: { ...plan, http_scenario: { users: script } } }, /not its hash: users/],
+      ["a module that may be any", { plan: { ...plan, http_scenario: { module: script } } }, /not its hash: module/],
+      [
+        "authorities that may be any",
+        { plan: { ...plan, url: "https://127.0.0.1:1/", http_scenario: { ca: script } } },
+        /not its hash: ca/,
+      ],
+      [
+        "a module for its browser that may be any",
+        { plan: { ...inBrowsers, browser_scenario: { ...inBrowsers.browser_scenario, module: script } } },
+        /not its hash: module/,
+      ],
+      [
+        "a login that may be any",
+        { plan: { ...inBrowsers, browser_scenario: { ...inBrowsers.browser_scenario, storage_state: script } } },
+        /not its hash: storage_state/,
+      ],
     ];
     const rest = { secret: "x", run: "0".repeat(8), level: 3, replicate: 1, attempt: 1, share: 1, index: 0 };
     try {
@@ -171,12 +189,14 @@ Deno.test({
       name: "get",
       method: "GET" as const,
       path: "/",
-      headers: { authorization: "Bearer {env.TOKEN}" },
+      headers: { authorization: "Bearer {env.TOKEN}", cookie: "of={user.card}" },
     }];
-    const end = await sweep({ ...SHORT, url: target.url, requests }, { out, fleet });
+    const users = join(folder.path, "users.csv");
+    await Deno.writeTextFile(users, "card\nswordfish-of-a-user\n");
+    const end = await sweep({ ...SHORT, url: target.url, requests, http_scenario: { users } }, { out, fleet });
     Deno.env.delete("TOKEN");
     assert.equal(end.state, "complete", end.reason);
-    const secrets = /of-the-fleet|swordfish-of-the-session/;
+    const secrets = /of-the-fleet|swordfish-of/;
     for (const path of filesIn(out)) assert(!secrets.test(readFileSync(path, "latin1")), path);
     // Redis wrote all that ever went through it.
     for (const path of filesIn(hub.folder)) assert(!secrets.test(readFileSync(path, "latin1")), path);

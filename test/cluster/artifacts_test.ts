@@ -1,13 +1,13 @@
 /** Screenshots stay on the worker that took them; the run lists them with hashes, and they come when they are asked for. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { ArtifactLine, WorkerCard } from "../../src/cluster/messages.ts";
 import { fetchArtifacts, openFleet } from "../../src/cluster/mod.ts";
 import { startStreamer } from "../../src/demo/mod.ts";
 import { sweep } from "../../src/run/mod.ts";
 import { runPlimsoll } from "../cli/run_plimsoll.ts";
-import { freePort, lines, SHORT } from "../faults/under_fault.ts";
+import { freePort, lines, SHORT, until } from "../faults/under_fault.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { startHub, startWorker, withRedis } from "./start_hub.ts";
 
@@ -91,6 +91,67 @@ Deno.test({
     await Deno.remove(join(out, path));
     const last = await fetchArtifacts(out, hub.options);
     assert.deepEqual(last.missing, [{ worker: "w1", files: 1, reason: "it is not at the hub" }]);
+  },
+});
+
+Deno.test({
+  name: "of a worker that sends more than the run lists no more is taken, and nothing of it stays",
+  ...withRedis,
+  fn: async () => {
+    await using folder = await tempFolder();
+    await using hub = await startHub();
+    const out = join(folder.path, "run");
+    const attempt = join(out, "levels", "1", "r1", "a1");
+    await Deno.mkdir(attempt, { recursive: true });
+    const path = "artifacts/levels/1/r1/a1/shot.png";
+    const line: ArtifactLine = { seq: 0, worker: "w1", run: "0".repeat(8), path, bytes: 1000, sha256: "0".repeat(64) };
+    await Deno.writeTextFile(join(out, "plan.json"), "{}");
+    await Deno.writeTextFile(join(attempt, "artifacts.jsonl"), JSON.stringify(line) + "\n");
+    await Deno.writeTextFile(join(attempt, "COMPLETE.json"), JSON.stringify({ files: { "artifacts.jsonl": {} } }));
+    let sent = 0;
+    const chunk = new Uint8Array(2 ** 16);
+    const pull = (stream: ReadableStreamDefaultController) => {
+      if ((sent += chunk.length) > 2 ** 28) stream.close();
+      else stream.enqueue(chunk);
+    };
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      () => new Response(new ReadableStream({ pull })),
+    );
+    await using redis = await hub.connect();
+    const artifacts = { url: `http://127.0.0.1:${server.addr.port}`, token: "of-the-test" };
+    await redis.set("plimsoll:main:worker:w1", JSON.stringify({ worker: "w1", artifacts }));
+    const { fetched, missing } = await fetchArtifacts(out, hub.options);
+    assert.equal(fetched, 0);
+    const reason = "it sent more than the 1000 bytes that the run lists";
+    assert.deepEqual(missing, [{ worker: "w1", files: 1, reason }]);
+    // What lay in the buffers of both machines, and not all of it.
+    assert(sent < 2 ** 26, `it got rid of ${sent} bytes`);
+    assert.deepEqual([...Deno.readDirSync(join(out, "artifacts/levels/1/r1/a1"))], []);
+  },
+});
+
+Deno.test({
+  name: "a worker ends though somebody who fetches an artifact from it has fallen silent",
+  ...withRedis,
+  fn: async () => {
+    await using hub = await startHub();
+    const port = freePort();
+    const worker = await startWorker(hub, "w1", { args: ["--serve-artifacts", `127.0.0.1:${port}`] });
+    const path = "artifacts/levels/1/r1/a1/shot.png";
+    const file = join(hub.folder, "..", "spool-w1", "0".repeat(8), path);
+    await Deno.mkdir(dirname(file), { recursive: true });
+    // More than what lies in the buffers between the two.
+    await Deno.writeFile(file, new Uint8Array(2 ** 26));
+    await using redis = await hub.connect();
+    const { artifacts } = JSON.parse((await redis.get("plimsoll:main:worker:w1"))!) as WorkerCard;
+    using reader = await Deno.connect({ hostname: "127.0.0.1", port });
+    const head = [`GET /${"0".repeat(8)}/${path} HTTP/1.1`, "host: w1", `authorization: Bearer ${artifacts!.token}`];
+    await reader.write(new TextEncoder().encode([...head, "", ""].join("\r\n")));
+    assert((await reader.read(new Uint8Array(1000)))! > 0);
+    worker.kill("SIGTERM");
+    await until(() => worker.processes().length === 0, () => `its end: ${worker.said()}`);
+    assert.equal((await worker.ended()).code, 0, worker.said());
   },
 });
 

@@ -1,13 +1,14 @@
 /** A sweep that two workers drive, real processes, through a real Redis, is a run like any other. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openFleet } from "../../src/cluster/mod.ts";
 import { load, summarise } from "../../src/dataset/mod.ts";
 import { startStreamer, VIEWER_REQUESTS } from "../../src/demo/mod.ts";
 import { fitAll, fitDemand } from "../../src/model/mod.ts";
 import { sweep } from "../../src/run/mod.ts";
 import { size } from "../../src/size/mod.ts";
-import { assertWhole, manifestOf } from "../faults/under_fault.ts";
+import { assertWhole, manifestOf, startMarked, until } from "../faults/under_fault.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { startHub, startWorker, withRedis } from "./start_hub.ts";
 
@@ -151,3 +152,43 @@ Deno.test({
     assert.equal((await worker.ended()).code, 0);
   },
 });
+
+const waits: [string, boolean, string][] = [
+  ["that is ended while it waits for workers is stopped then", false, "stopped"],
+  ["that has its workers leaves no timer of its wait", true, "complete"],
+];
+for (const [what, there, state] of waits) {
+  Deno.test({
+    name: `a sweep ${what}, and its program ends`,
+    ...withRedis,
+    fn: async () => {
+      await using folder = await tempFolder();
+      await using streamer = await startStreamer();
+      await using hub = await startHub();
+      const worker = there ? await startWorker(hub, "w1") : undefined;
+      const main = join(folder.path, "main.ts");
+      const source = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
+      const plan = { ...SHORT, url: streamer.url, levels: [1], replicates: 1, duration_ms: 1000 };
+      // A program of its own, which ends when nothing is left to wait for.
+      await Deno.writeTextFile(
+        main,
+        `import { openFleet } from ${source("cluster/mod.ts")};
+        import { sweep } from ${source("run/mod.ts")};
+        await using fleet = await openFleet({ ...${JSON.stringify(hub.options)}, wait_ms: 1_000_000 });
+        const stop = new AbortController();
+        if (${!there}) setTimeout(() => stop.abort(), 1000);
+        const options = { out: ${JSON.stringify(join(folder.path, "run"))}, fleet, signal: stop.signal };
+        console.log((await sweep(${JSON.stringify(plan)}, options)).state);`,
+      );
+      const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
+      const program = startMarked([Deno.execPath(), "run", "-A", "--quiet", `--config=${config}`, main]);
+      const run = join(folder.path, "run");
+      await until(() => program.processes().length === 0, () => `its end: ${JSON.stringify(manifestOf(run))}`);
+      const { code, stdout, stderr } = await program.output();
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout.trim(), state);
+      worker?.kill("SIGTERM");
+      await worker?.ended();
+    },
+  });
+}

@@ -20,10 +20,11 @@ export interface PinnedHttp {
 
 /**
  * Reads what a plan of `http` mode names, files and variables of the environment, checks that its steps can be sent, and writes
- * the hash of its users into it: the plan's own hash then covers them, and a sweep that is resumed with other users is refused.
+ * the hashes of its users and authorities into it: the plan's own hash then covers them, and a sweep that is resumed with others
+ * is refused.
  *
  * @param variable the value of an environment variable; nothing where it is not set.
- * @returns the plan with `users_sha256`, and what is read, which is to be written nowhere. Any other plan as it is.
+ * @returns the plan with `users_sha256` and `ca_sha256`, and what is read, which is to be written nowhere. Any other plan as it is.
  * @throws {InputError} If something is missing, or is not what it should be. It shows nothing of what is read.
  *
  * @example A plan without files
@@ -50,14 +51,15 @@ export async function pinHttpScenario(
   await checkSteps(plan);
   const names = [...new Set(texts.flatMap(({ text }) => placesIn(text, "env")))];
   const environment = Object.fromEntries(names.map((name) => [name, variable(name)!]));
-  const ca = http_scenario?.ca === undefined ? undefined : authoritiesOf(http_scenario.ca);
+  const ca = http_scenario?.ca === undefined ? undefined : authoritiesOf(http_scenario.ca, http_scenario.ca_sha256);
   const secrets: HttpSecrets = {
     ...(names.length > 0 ? { environment } : {}),
     ...(read ? { users: read.users } : {}),
-    ...(ca === undefined ? {} : { ca }),
+    ...(ca ? { ca: ca.text } : {}),
   };
+  const hashes = { ...(read ? { users_sha256: read.sha256 } : {}), ...(ca ? { ca_sha256: ca.sha256 } : {}) };
   return {
-    plan: read ? { ...plan, http_scenario: { ...http_scenario, users_sha256: read.sha256 } } : plan,
+    plan: read || ca ? { ...plan, http_scenario: { ...http_scenario, ...hashes } } : plan,
     ...(Object.keys(secrets).length > 0 ? { secrets } : {}),
   };
 }
@@ -69,12 +71,7 @@ function moduleText(path: string | undefined): HttpText[] {
 }
 
 function usersOf(path: string, pinned: string | undefined) {
-  const bytes = readFile(path, USERS);
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  if (pinned !== undefined && pinned !== sha256) {
-    const remedy = `the file that the plan was made with (SHA-256 ${pinned}): this one has ${sha256}`;
-    throw new InputError(USERS, path, remedy);
-  }
+  const { bytes, sha256 } = readPinned(path, { field: USERS, pinned });
   try {
     return { ...readUsers(bytes), sha256 };
   } catch (error) {
@@ -84,8 +81,9 @@ function usersOf(path: string, pinned: string | undefined) {
 }
 
 /** Only its certificates: a key that stands beside them stays where it is. */
-function authoritiesOf(path: string): string {
-  const blocks = new TextDecoder().decode(readFile(path, CA)).match(CERTIFICATE) ?? [];
+function authoritiesOf(path: string, pinned: string | undefined): { text: string; sha256: string } {
+  const { bytes, sha256 } = readPinned(path, { field: CA, pinned });
+  const blocks = new TextDecoder().decode(bytes).match(CERTIFICATE) ?? [];
   const remedy = "a PEM file with the certificates of the authorities to trust (-----BEGIN CERTIFICATE-----)";
   if (blocks.length === 0) throw new InputError(CA, path, remedy);
   for (const [index, block] of blocks.entries()) {
@@ -95,7 +93,15 @@ function authoritiesOf(path: string): string {
       throw new InputError(CA, path, `${remedy}: number ${index + 1} cannot be read`);
     }
   }
-  return blocks.join("\n") + "\n";
+  return { text: blocks.join("\n") + "\n", sha256 };
+}
+
+function readPinned(path: string, { field, pinned }: { field: string; pinned?: string }) {
+  const bytes = readFile(path, field);
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  if (pinned === undefined || pinned === sha256) return { bytes, sha256 };
+  const remedy = `the file that the plan was made with (SHA-256 ${pinned}): this one has ${sha256}`;
+  throw new InputError(field, path, remedy);
 }
 
 function readFile(path: string, field: string): Uint8Array {
