@@ -8,7 +8,7 @@ import { within } from "../run/within.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ShareProvenance } from "../schema/run.ts";
-import { Hub, type HubOptions } from "./hub.ts";
+import { Hub, type HubClock, type HubOptions } from "./hub.ts";
 import { BEAT, keys, type ShareJob, type WorkerCard } from "./messages.ts";
 import type { Refused } from "./receiver.ts";
 import { RemoteShare } from "./remote_share.ts";
@@ -263,6 +263,9 @@ class HubTeam implements Team {
     const capacities = this.#members.map(({ card }) => card.capacity);
     const secret = crypto.randomUUID() + crypto.randomUUID();
     let open = this.#members.length;
+    // All at once would keep each other waiting, and the best of their round trips would be none.
+    let measured: Promise<HubClock> | undefined;
+    const clock = () => measured ??= hub.clock();
     return {
       lead_ms: LEAD_MS,
       start: (index, onMessage): Agent => {
@@ -277,6 +280,7 @@ class HubTeam implements Team {
         fleet.leave(keys.up(hub.prefix, id), keys.down(hub.prefix, id));
         const share = new RemoteShare({
           hub,
+          clock,
           reader,
           queue: fleet.queue(card.worker),
           card,

@@ -4,7 +4,7 @@ import type { FromChild, ToChild } from "../run/messages.ts";
 import { within } from "../run/within.ts";
 import { attemptFile } from "../schema/attempt_files.ts";
 import type { FileSeal } from "../schema/run.ts";
-import type { Hub } from "./hub.ts";
+import type { Hub, HubClock } from "./hub.ts";
 import { BEAT, type Down, type Entry, keys, type ShareJob, type ShareResult, type WorkerCard } from "./messages.ts";
 import { Receiver, type Refused } from "./receiver.ts";
 import type { UpListener, UpReader } from "./up_reader.ts";
@@ -20,6 +20,8 @@ type Told<Type> = Extract<FromChild, { type: Type }>;
 /** What a {@linkcode RemoteShare} needs. */
 export interface RemoteShareOptions {
   hub: Hub;
+  /** The hub's clock: of all shares of an attempt the same measurement. */
+  clock: () => Promise<HubClock>;
   reader: UpReader;
   queue: Promise<Queue>;
   card: WorkerCard;
@@ -72,8 +74,7 @@ export class RemoteShare implements Agent, UpListener {
     const over = this.done.then((): never => {
       throw new Error("it ended before it began");
     });
-    const { offset_ms } = await Promise.race([this.options.hub.clock(), over]);
-    return offset_ms + Date.now() - performance.now();
+    return (await Promise.race([this.options.clock(), over])).ahead_ms;
   }
 
   take(entry: Entry): void {

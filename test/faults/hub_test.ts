@@ -1,5 +1,6 @@
 /** What breaks while workers drive a sweep: for real, each alone, and what is left of it counted. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "../../src/dataset/mod.ts";
 import type { ManifestLine } from "../../src/schema/run.ts";
@@ -283,4 +284,50 @@ Deno.test({
       await assertAccepted(out, 2);
       await endAll(w1, w2);
     }),
+});
+
+/** Stands between a worker and its machine's clock, which is not ours to set. */
+const faketime = ["x86_64", "aarch64"].map((arch) => `/usr/lib/${arch}-linux-gnu/faketime/libfaketimeMT.so.1`)
+  .find((path) => existsSync(path));
+
+Deno.test({
+  name: "a worker whose clock is set back before it is told the start begins with the others",
+  ignore: withRedis.ignore || faketime === undefined,
+  fn: async () => {
+    await using folder = await tempFolder();
+    /** When sessions were heard of, by number. */
+    const heard = new Map<string, number[]>();
+    await using target = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+      const session = request.headers.get("user-agent")!;
+      heard.set(session, [...heard.get(session) ?? [], performance.now()]);
+      return new Response("hello");
+    });
+    await using hub = await startHub();
+    const step = join(folder.path, "step");
+    await Deno.writeTextFile(step, "+0s");
+    const faked = [`LD_PRELOAD=${faketime}`, `FAKETIME_TIMESTAMP_FILE=${step}`, "FAKETIME_NO_CACHE=1"];
+    const w1 = await startWorker(hub, "w1", { before: ["env", ...faked, "FAKETIME_DONT_FAKE_MONOTONIC=1"] });
+    const w2 = await startWorker(hub, "w2");
+    const out = join(folder.path, "run");
+    const requests = [{ name: "get", method: "GET" as const, path: "/", headers: { "user-agent": "{session}" } }];
+    const url = `http://127.0.0.1:${target.addr.port}/`;
+    const plan = await writePlan(folder.path, { ...SHORT, levels: [2], duration_ms: 3000, requests, url });
+    const env = Object.entries(hub.env).map((pair) => pair.join("="));
+    const sweep = startPlimsoll(["sweep", plan, ...hub.flags, "--out", out, "--workers", "2"], ["env", ...env]);
+    const worker = await processWith(w2, "worker");
+    await until(() => manifestOf(out).some(({ event }) => event === "attempt_started"));
+    // Nobody is told the start before the other is ready, too.
+    Deno.kill(worker, "SIGSTOP");
+    await processWith(w1, "http_agent.ts");
+    await Deno.writeTextFile(step, "-1.5s");
+    Deno.kill(worker, "SIGCONT");
+    await until(() => manifestOf(out).some(({ event }) => /attempt_(complete|failed)/.test(event)));
+    const [first, second] = ["0", "1"].map((session) => heard.get(session) ?? []);
+    // A request every 100 ms.
+    assert(first[0] < second[10] && second[0] < first[10], `they began at ${first[0]} and ${second[0]} ms`);
+    const { code, stderr } = await sweep.ended();
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(failures(out), []);
+    await endAll(w1, w2);
+  },
 });
