@@ -60,7 +60,7 @@ export async function worker(args: string[]): Promise<number> {
     ...hub,
     capacity: readNumber(values.capacity as string, "--capacity", { low: 1, high: 100_000, whole: true }),
     name: values.name as string | undefined,
-    spool: values.spool as string | undefined ?? Deno.makeTempDirSync({ prefix: "plimsoll-worker-" }),
+    spool: values.spool as string | undefined,
     serve: values["serve-artifacts"] as string | undefined,
     consent: values["i-may-load-test"] as string | undefined,
     signal: controller.signal,

@@ -12,6 +12,9 @@ export const BEAT = {
   silence_ms: 2500,
 };
 
+/** What is left of a share at the hub is gone after that long, whoever was to take it [ms]. */
+export const LEFT_MS = 600_000;
+
 /** What the hub knows of a worker while it is there. */
 export interface WorkerCard extends Omit<ShareProvenance, "k" | "of" | "sampled_target"> {
   worker: string;
@@ -38,6 +41,18 @@ export interface ShareJob {
   capacities: number[];
   /** Of these groups it records resources: of a machine that others are on, not all of it twice. */
   groups: Group[];
+}
+
+/** What a worker is asked before a sweep uses it: whether it can drive this plan. */
+export interface PlanJob extends Pick<ShareJob, "lease" | "run" | "plan"> {
+  /** Whether the target is started for each attempt: then it is not there yet. */
+  isLater: boolean;
+}
+
+/** What it says. */
+export interface PlanAnswer {
+  /** Why it cannot, in words for its user. */
+  refused?: string;
 }
 
 /** What a job comes to. */

@@ -5,7 +5,16 @@ import { within } from "../run/within.ts";
 import { attemptFile } from "../schema/attempt_files.ts";
 import type { FileSeal } from "../schema/run.ts";
 import type { Hub, HubClock } from "./hub.ts";
-import { BEAT, type Down, type Entry, keys, type ShareJob, type ShareResult, type WorkerCard } from "./messages.ts";
+import {
+  BEAT,
+  type Down,
+  type Entry,
+  keys,
+  LEFT_MS,
+  type ShareJob,
+  type ShareResult,
+  type WorkerCard,
+} from "./messages.ts";
 import { Receiver, type Refused } from "./receiver.ts";
 import type { UpListener, UpReader } from "./up_reader.ts";
 
@@ -14,6 +23,9 @@ const POLL_MS = 250;
 const REST_MS = 30_000;
 /** A hub that is away for so long costs the attempt [ms]. */
 const HUB_LOST_MS = 10_000;
+
+/** What lies at the hub is kept for longer so often [ms]: who is killed removes nothing. */
+const KEEP_EVERY_MS = 10_000;
 
 type Told<Type> = Extract<FromChild, { type: Type }>;
 
@@ -124,13 +136,18 @@ export class RemoteShare implements Agent, UpListener {
     await queue.add("share", job, { jobId: id, attempts: 1 });
     const worker = keys.worker(hub.prefix, card.worker);
     let heard_ms = performance.now();
+    let kept_ms = -Infinity;
     while (!this.#settled) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      if (performance.now() - kept_ms > KEEP_EVERY_MS) {
+        kept_ms = performance.now();
+        for (const key of [this.#up, this.#down]) hub.redis.pexpire(key, LEFT_MS).catch(() => {});
+      }
       const look = Promise.all([hub.redis.exists(worker), queue.getJob(id)]);
       const looked = await within(HUB_LOST_MS, look, "the hub is away").catch(() => undefined);
       if (!looked) {
         if (performance.now() - heard_ms < HUB_LOST_MS) continue;
-        throw new Error(`its hub was not reached for ${HUB_LOST_MS / 1000} s`);
+        throw new Error(`this sweep did not reach the hub for ${HUB_LOST_MS / 1000} s`);
       }
       heard_ms = performance.now();
       const [isThere, found] = looked;
