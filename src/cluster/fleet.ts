@@ -89,6 +89,27 @@ export async function openFleet(options: FleetOptions): Promise<Fleet & AsyncDis
   }
 }
 
+/**
+ * Looks who is at a hub, and what each would drive of a plan's levels, without taking the fleet.
+ *
+ * @throws {InputError} If the hub does not let this user in, or workers cannot drive such a plan.
+ */
+export async function dryFleet(plan: Plan, options: FleetOptions) {
+  await using hub = await Hub.open(options);
+  refuseCommand(plan, hub);
+  const cards = await new HubFleet(hub, options).cards();
+  const carried = capacityOf(cards);
+  const levels = [...new Set(plan.levels)].sort((a, b) => a - b).map((level) => ({
+    level,
+    sessions: splitByCapacity(level, cards.map(({ capacity }) => capacity)).map(({ length }) => length),
+    ...(carried < level ? { missing: `more than all workers carry, ${carried}: the sweep would wait for others` } : {}),
+  }));
+  const workers = cards.map(({ worker, capacity, plimsoll_version, git_revision }) => {
+    return { worker, capacity, plimsoll_version, git_revision };
+  });
+  return { workers, levels };
+}
+
 /** A worker, and the number that it has in this run. */
 interface Member {
   k: number;
@@ -148,13 +169,7 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
   }
 
   async check(plan: Plan, signal = new AbortController().signal): Promise<void> {
-    if (plan.mode === "command") {
-      throw new InputError(
-        "--hub",
-        this.hub.options.url,
-        "--mode http or playwright: a load generator of yours is not shared out",
-      );
-    }
+    refuseCommand(plan, this.hub);
     const most = Math.max(...plan.levels);
     this.#plan = plan;
     const { cards, enough } = await this.#wait(most, signal);
@@ -321,6 +336,9 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
     if (there === this.#said.there) return;
     this.#said.there = there;
     for (const line of [text, ...others]) this.note(line);
+    const mute = cards.filter(({ artifacts }) => artifacts === undefined).map(({ worker }) => worker).join(", ");
+    if (this.#plan!.mode !== "playwright" || mute === "") return;
+    this.note(`Screenshots stay with ${mute}: plimsoll fetch gets them from workers with --serve-artifacts only`);
   }
 
   /** Says once that the hub is away, and that it is there again. */
@@ -446,6 +464,12 @@ class HubTeam implements Team {
 /** One that was started anew as another, or on another machine, is another, whatever its name. */
 function identityOf({ worker, capacity, machine }: WorkerCard): string {
   return `${worker} ${capacity} ${machine}`;
+}
+
+function refuseCommand({ mode }: Plan, { options }: Hub): void {
+  if (mode !== "command") return;
+  const remedy = "--mode http or playwright: a load generator of yours is not shared out";
+  throw new InputError("--hub", options.url, remedy);
 }
 
 function listOf(cards: readonly WorkerCard[]): string {

@@ -25,7 +25,7 @@ const REST_MS = 30_000;
 const HUB_LOST_MS = 10_000;
 
 /** What lies at the hub is kept for longer so often [ms]: who is killed removes nothing. */
-const KEEP_EVERY_MS = 10_000;
+const KEEP_EVERY_MS = 1000;
 
 type Told<Type> = Extract<FromChild, { type: Type }>;
 

@@ -157,7 +157,10 @@ Deno.test({
 
 Deno.test("artifacts are given out over TLS, or on loopback", async () => {
   const args = ["worker", "--hub", "redis://127.0.0.1:1", "--capacity", "1", "--json"];
-  const cases: [string, RegExp][] = [["0.0.0.0:8443", /--hub-cert/], ["10.0.0.5:8443", /--hub-cert/], [
+  const cases: [string, RegExp][] = [["0.0.0.0:8443", /nobody can ask/], ["[::]:8443", /nobody can ask/], [
+    "10.0.0.5:8443",
+    /--hub-cert/,
+  ], [
     "8443",
     /address and port/,
   ]];
