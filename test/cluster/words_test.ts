@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openFleet } from "../../src/cluster/mod.ts";
+import { startStreamer } from "../../src/demo/mod.ts";
 import { resume, sweep } from "../../src/run/mod.ts";
 import { runPlimsoll } from "../cli/run_plimsoll.ts";
 import {
@@ -59,7 +60,7 @@ Deno.test({
   ...withRedis,
   fn: async () => {
     await using folder = await tempFolder();
-    await using target = rememberingTarget();
+    await using target = await startStreamer();
     await using hub = await startHub();
     const notes: string[] = [];
     await using fleet = await openFleet({ ...hub.options, onNote: (note) => notes.push(note) });
@@ -85,7 +86,7 @@ Deno.test({
   ...withRedis,
   fn: async () => {
     await using folder = await tempFolder();
-    await using target = rememberingTarget();
+    await using target = await startStreamer();
     await using hub = await startHub();
     const worker = await startWorker(hub, "w1");
     const notes: string[] = [];
@@ -95,7 +96,8 @@ Deno.test({
     {
       await using fleet = await openFleet(options);
       const running = sweep(plan, { out, fleet });
-      await until(() => target.answered_ms.length > 10);
+      await until(() => worker.said().includes("drives 1 of 1 sessions") || worker.said().includes("drives 2 of 2"));
+      await until(() => worker.processes().some(({ command }) => command.includes("http_agent")));
       Deno.kill(hub.pid(), "SIGKILL");
       const end = await running;
       assert.equal(end.state, "partial", end.reason);
@@ -118,7 +120,7 @@ Deno.test({
   ...withRedis,
   fn: async () => {
     await using folder = await tempFolder();
-    await using target = rememberingTarget();
+    await using target = await startStreamer();
     await using hub = await startHub();
     const worker = await startWorker(hub, "w1", { capacity: 10 });
     await using redis = await hub.connect();
@@ -198,7 +200,6 @@ Deno.test({
 
 Deno.test("a worker's own flags are checked when it starts, and nothing is left of one that is refused", async () => {
   await using folder = await tempFolder();
-  const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const cases: [string[], string, RegExp][] = [
     [["--i-may-load-test", "staging.example"], "--i-may-load-test", /host and port/],
     [[], "--hub", /answers/],
@@ -216,7 +217,6 @@ Deno.test("a worker's own flags are checked when it starts, and nothing is left 
     assert.deepEqual(readdirSync(folder.path), []);
   } finally {
     Deno.env.delete("TMPDIR");
-    taken.close();
   }
 });
 
