@@ -18,7 +18,8 @@ ${HUB_HELP}
 
 Start one on each machine, then plimsoll sweep --hub. A worker that does not reach the hub for 2.5 s stops its load. Files that
 the plan names (scenario, users, CA) and variables that it uses have to be on every worker; the files' hashes are checked.
-Ctrl-C or SIGTERM ends it; an attempt that it drives is void then, and repeated by the others.
+Ctrl-C or SIGTERM ends it; an attempt that it drives is void then, and repeated by the others. Exit code 1: it was not heard of
+for 4 s, and another worker has its name now.
 
   PLIMSOLL_HUB_PASSWORD=... plimsoll worker --hub rediss://hub.example:6380 --hub-ca hub.pem --capacity 2000 \\
     --i-may-load-test=staging.example:443

@@ -30,11 +30,13 @@ export async function askWorker(job: PlanJob, options: AskOptions): Promise<stri
   try {
     await queue.add("plan", job, { jobId: id, attempts: 1 });
     for (const end_ms = performance.now() + ANSWER_MS; !signal.aborted; await pause(POLL_MS, signal)) {
-      const look = Promise.all([queue.getJob(id), hub.redis.exists(keys.worker(hub.prefix, card.worker))]);
-      const [asked, isThere] = await within(LOOK_MS, look, "the hub is away").catch(() => []);
+      const look = Promise.all([queue.getJob(id), hub.redis.get(keys.worker(hub.prefix, card.worker))]);
+      const [asked, text] = await within(LOOK_MS, look, "the hub is away").catch(() => []);
       if (asked?.failedReason !== undefined) return asked.failedReason;
       if (asked?.finishedOn !== undefined) return (asked.returnvalue as PlanAnswer).refused;
-      if (isThere === 0) return undefined;
+      if (text !== undefined && (text === null || (JSON.parse(text) as WorkerCard).instance !== card.instance)) {
+        return undefined;
+      }
       if (performance.now() > end_ms) {
         const limit = `${ANSWER_MS / 1000} s`;
         throw new Error(`worker ${card.worker}: it did not say within ${limit} whether it can drive the plan`);

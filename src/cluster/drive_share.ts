@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join, relative } from "node:path";
 import type { Redis } from "ioredis";
-import { agentsFor, type AgentUse, attemptLength, isLoopbackName, makePlan, shareOf, splitShare } from "../plan/mod.ts";
+import { agentsFor, type AgentUse, attemptLength, isLoopbackName, makePlan } from "../plan/mod.ts";
 import { agentPermissions } from "../run/agent_permissions.ts";
 import { agentUse } from "../run/agent_use.ts";
 import type { Leader } from "../run/agents.ts";
@@ -15,7 +15,7 @@ import { secretsFor } from "../run/run_parts.ts";
 import { within } from "../run/within.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
-import type { AttemptSeal, FileSeal, Share } from "../schema/run.ts";
+import type { AttemptSeal, FileSeal } from "../schema/run.ts";
 import type { Hub, HubClock } from "./hub.ts";
 import {
   type ArtifactLine,
@@ -123,9 +123,10 @@ export class ShareDriver {
     const mine = splitByCapacity(job.level, job.capacities)[job.index].length;
     const what = `${mine} of ${job.level} sessions at ${protocol}//${host}${pathname}`;
     onNote(`${id}: drives ${what}, ${job.replicate === 0 ? "to warm up" : `replicate ${job.replicate}`}`);
+    let isWhole = false;
     try {
       const clock = await Promise.race([this.hub.clock(), aborted(guards.stop)]);
-      const shares = this.#split(job, plan, known.used);
+      const agents = this.#split(job, plan, known.used);
       const { address, port, secrets } = known.reached;
       const { length_ms, lead_ms } = attemptLength(plan);
       const { module } = plan.http_scenario ?? {};
@@ -133,11 +134,11 @@ export class ShareDriver {
       const end = await runAttempt({
         kind: "level",
         folder,
-        jobs: shares.map(({ share, sessions }) => ({
+        jobs: agents.map((sessions) => ({
           ...{ plan, level: job.level, replicate: job.replicate, attempt: job.attempt, address, run, artifacts },
           ...(module === undefined ? {} : { module: Deno.realPathSync(module) }),
           ...(secrets ? { secrets: secretsFor(plan, job.level, secrets) } : {}),
-          ...{ share, sessions },
+          sessions,
         })),
         leader,
         length_ms,
@@ -156,12 +157,13 @@ export class ShareDriver {
       };
       await Promise.race([shipper.finish(), aborted(guards.stop)]);
       const seal: AttemptSeal = { ...end.seal, level: job.level, replicate: job.replicate, attempt: job.attempt };
-      const sessions = shares.flatMap((one) => one.sessions).length;
+      const sessions = agents.flat().length;
       // What its agents used was for its own sessions, not for all of the level.
       known.used.push(...agentUse(folder, { ...seal, level: sessions }));
       const rows = Object.values(files).reduce((sum, file) => sum + file.rows, 0);
       const isCut = seal.window.to_ms < length_ms;
       onNote(`${id}: ${isCut ? "the sweep ended it early; " : ""}sent ${rows} rows`);
+      isWhole = true;
       return {
         files,
         share: {
@@ -177,8 +179,10 @@ export class ShareDriver {
       shipper.stop();
       words.close();
       for (const key of [up, down]) this.hub.redis.pexpire(key, LEFT_MS).catch(() => {});
-      // All of it is with the hub, or void.
-      await Deno.remove(folder, { recursive: true }).catch(() => {});
+      // All of it is with the hub, or void: then no run lists what would stay here either.
+      for (const path of isWhole ? [folder] : [folder, artifacts]) {
+        await Deno.remove(path, { recursive: true }).catch(() => {});
+      }
     }
   }
 
@@ -240,8 +244,7 @@ export class ShareDriver {
   }
 
   /** The sessions of each agent. */
-  #split(job: ShareJob, plan: Plan, used: AgentUse[]): { share: Share; sessions: number[] }[] {
-    const share = { k: job.index + 1, of: job.capacities.length };
+  #split(job: ShareJob, plan: Plan, used: AgentUse[]): number[][] {
     const sessions = splitByCapacity(job.level, job.capacities)[job.index];
     if (sessions.length > this.card.capacity) {
       throw new Error(`${sessions.length} sessions are more than its capacity, ${this.card.capacity}`);
@@ -249,10 +252,7 @@ export class ShareDriver {
     const most = Math.min(this.card.vcpus, this.card.cgroup_limits.cores ?? Infinity, sessions.length);
     const wanted = plan.agents ?? (plan.mode === "http" ? agentsFor(sessions.length, used, most).agents : 1);
     const agents = Math.max(1, Math.min(wanted, sessions.length));
-    const split = splitShare(share, agents);
-    // Arrivals are of the level, whatever a machine's capacity: they have no sessions of their own.
-    if (plan.arrivals) return split.map((share) => ({ share, sessions: shareOf(job.level, share) }));
-    return split.map((share, agent) => ({ share, sessions: sessions.filter((_, index) => index % agents === agent) }));
+    return Array.from({ length: agents }, (_, agent) => sessions.filter((_, index) => index % agents === agent));
   }
 }
 

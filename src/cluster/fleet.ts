@@ -18,8 +18,9 @@ import type { Plan } from "../schema/plan.ts";
 import type { ShareProvenance } from "../schema/run.ts";
 import { askWorker } from "./ask_worker.ts";
 import { Hub, type HubClock, type HubOptions } from "./hub.ts";
-import { BEAT, keys, type ShareJob, type WorkerCard } from "./messages.ts";
+import { BEAT, keys, queueOf, type ShareJob, type WorkerCard } from "./messages.ts";
 import type { Refused } from "./receiver.ts";
+import { removeQueue } from "./remove_queue.ts";
 import { RemoteShare } from "./remote_share.ts";
 import { splitByCapacity } from "./split_by_capacity.ts";
 import { UpReader } from "./up_reader.ts";
@@ -55,13 +56,6 @@ const POLL_MS = 250;
 const AWAY_MS = 2000;
 /** Whoever waits is told so after this time, and then again and again [ms]. */
 const [TELL_MS, TELL_AGAIN_MS] = [1000, 10_000];
-
-/** Keeps the lease only where nobody else has it. */
-const HOLD = `local held = redis.call("GET", KEYS[1])
-if held and held ~= ARGV[1] then return held end
-redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
-return ARGV[1]`;
-const LET_GO = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end`;
 
 /**
  * Finds the workers of a hub, for a sweep to be driven by them. One sweep at a time has a fleet.
@@ -109,17 +103,19 @@ export async function dryFleet(plan: Plan, options: FleetOptions) {
   });
   return { workers, levels };
 }
+/** What a run tells of a worker: its token is for the hub alone. */
+type Told = Omit<WorkerCard, "artifacts" | "instance">;
 
 /** A worker, and the number that it has in this run. */
-interface Member {
+interface Member<Card extends Told = WorkerCard> {
   k: number;
-  card: WorkerCard;
+  card: Card;
 }
 
 class HubFleet implements DrivingFleet, AsyncDisposable {
   readonly lease = `${hostname()} ${Deno.pid} ${crypto.randomUUID()}`;
   readonly run = crypto.randomUUID().slice(0, 8);
-  #members = new Map<string, Member>();
+  #members = new Map<string, Member<Told>>();
   #queues = new Map<string, Queue>();
   #beat?: ReturnType<typeof setInterval>;
   #lost = new AbortController();
@@ -232,7 +228,7 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
       this.note(`${machines.length} workers drove it before. Without --workers it goes on with as many as there are`);
     }
     for (const { k, sampled_target: _, ...card } of machines) {
-      this.#members.set(identityOf(card as WorkerCard), { k, card: card as WorkerCard });
+      this.#members.set(identityOf(card as Told), { k, card: card as Told });
     }
   }
 
@@ -240,17 +236,17 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
     return [...this.#members.values()].map(({ k, card }) => ({ ...card, k, sampled_target: false }));
   }
 
-  async queue(worker: string): Promise<Queue> {
-    let queue = this.#queues.get(worker);
+  async queue(name: string): Promise<Queue> {
+    let queue = this.#queues.get(name);
     if (!queue) {
       const { Queue } = await import("bullmq");
-      queue = new Queue(worker, {
+      queue = new Queue(name, {
         connection: this.hub.redis,
         prefix: keys.bull(this.hub.prefix),
         skipMetasUpdate: true,
       });
       queue.on("error", () => {});
-      this.#queues.set(worker, queue);
+      this.#queues.set(name, queue);
       // A coordinator that was killed while it cleared up has left it paused.
       await queue.resume();
     }
@@ -265,9 +261,9 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#beat);
     const tidy = async () => {
-      await Promise.all([...this.#queues.values()].map((queue) => queue.obliterate({ force: true }).catch(() => {})));
+      await Promise.all([...this.#queues.keys()].map((name) => removeQueue(this.hub, name).catch(() => {})));
       if (this.#leftovers.size > 0) await this.hub.redis.del(...this.#leftovers);
-      await this.hub.redis.eval(LET_GO, 1, keys.lease(this.hub.prefix), this.lease);
+      await this.hub.letGo(keys.lease(this.hub.prefix), this.lease);
     };
     // A hub that is away keeps what is left until somebody removes it.
     await within(2000, tidy(), "the hub is away").catch(() => {});
@@ -275,7 +271,7 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
   }
 
   #hold(): Promise<string> {
-    return this.hub.redis.eval(HOLD, 1, keys.lease(this.hub.prefix), this.lease, BEAT.lost_ms) as Promise<string>;
+    return this.hub.hold(keys.lease(this.hub.prefix), this.lease, BEAT.lost_ms);
   }
 
   async #wait(level: number, signal: AbortSignal): Promise<{ cards: WorkerCard[]; enough: boolean }> {
@@ -304,7 +300,7 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
         if (found === undefined) await pause(POLL_MS, until);
         continue;
       }
-      cards = found.filter((card) => !this.#refusing.has(identityOf(card)));
+      cards = found.filter((card) => !this.#refusing.has(queueOf(card)));
       enough = cards.length >= workers && capacityOf(cards) >= level;
       if (enough) break;
       if (performance.now() > tell_ms) {
@@ -360,13 +356,13 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
       plan: this.#plan!,
       isLater: this.#plan!.target_command !== undefined,
     };
-    const fresh = cards.filter((card) => !this.#asked.has(identityOf(card)));
+    const fresh = cards.filter((card) => !this.#asked.has(queueOf(card)));
     const answers = await Promise.all(fresh.map(async (card) => {
       const id = `${this.run}.plan.${++this.#asks}`;
-      const reason = await askWorker(job, { hub: this.hub, queue: await this.queue(card.worker), card, id, signal });
+      const reason = await askWorker(job, { hub: this.hub, queue: await this.queue(queueOf(card)), card, id, signal });
       if (signal.aborted) return [];
-      if (reason === undefined) this.#asked.add(identityOf(card));
-      else this.#refusing.add(identityOf(card));
+      if (reason === undefined) this.#asked.add(queueOf(card));
+      else this.#refusing.add(queueOf(card));
       return reason === undefined ? [] : `worker ${card.worker}: ${reason}`;
     }));
     return answers.flat();
@@ -375,24 +371,26 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
   /** Workers that are there now. */
   async cards(): Promise<WorkerCard[]> {
     const { redis, prefix } = this.hub;
-    const names = await redis.smembers(keys.workers(prefix));
-    if (names.length === 0) return [];
-    const texts = await redis.mget(names.map((name) => keys.worker(prefix, name)));
-    const gone = names.filter((_, index) => texts[index] === null);
+    const queues = await redis.smembers(keys.workers(prefix));
+    if (queues.length === 0) return [];
+    const texts = await redis.mget(queues.map((queue) => keys.worker(prefix, queue.split(".")[0])));
+    const cards = texts.map((text) => text === null ? undefined : JSON.parse(text) as WorkerCard);
+    const isThere = (index: number) => cards[index] !== undefined && queueOf(cards[index]) === queues[index];
+    const gone = queues.filter((_, index) => !isThere(index));
     if (gone.length > 0) await redis.srem(keys.workers(prefix), ...gone);
-    return texts.flatMap((text) => text === null ? [] : [JSON.parse(text) as WorkerCard])
-      .sort((a, b) => a.worker < b.worker ? -1 : 1);
+    // One that was killed could not.
+    await Promise.all(gone.map((queue) => removeQueue(this.hub, queue).catch(() => {})));
+    return cards.flatMap((card, index) => isThere(index) ? [card!] : []).sort((a, b) => a.worker < b.worker ? -1 : 1);
   }
 
   #member(card: WorkerCard): Member {
     const known = this.#members.get(identityOf(card));
-    if (known) return known;
+    // It may have been started anew.
+    if (known) return { k: known.k, card };
     const k = 1 + Math.max(0, ...[...this.#members.values()].map((member) => member.k));
-    // Its token is for the hub alone.
-    const { artifacts: _, ...told } = card;
-    const member = { k, card: told };
-    this.#members.set(identityOf(card), member);
-    return member;
+    const { artifacts: _, instance: __, ...told } = card;
+    this.#members.set(identityOf(card), { k, card: told });
+    return { k, card };
   }
 }
 
@@ -437,7 +435,7 @@ class HubTeam implements Team {
           hub,
           clock,
           reader,
-          queue: fleet.queue(card.worker),
+          queue: fleet.queue(queueOf(card)),
           card,
           id,
           job,
@@ -462,7 +460,7 @@ class HubTeam implements Team {
 }
 
 /** One that was started anew as another, or on another machine, is another, whatever its name. */
-function identityOf({ worker, capacity, machine }: WorkerCard): string {
+function identityOf({ worker, capacity, machine }: Told): string {
   return `${worker} ${capacity} ${machine}`;
 }
 

@@ -41,6 +41,13 @@ const SILENCE_MS = 10_000;
 const RETRY_MS = 250;
 const PINGS = 8;
 
+/** Keeps a key only where nobody else has it. */
+const HOLD = `local held = redis.call("GET", KEYS[1])
+if held and held ~= ARGV[1] then return held end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
+return ARGV[1]`;
+const LET_GO = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end`;
+
 /** A clock beside this machine's. */
 export interface HubClock {
   /** The hub's time minus this machine's wall clock [ms]. */
@@ -120,6 +127,16 @@ export class Hub implements AsyncDisposable {
     this.#connections.add(redis);
     redis.once("end", () => this.#connections.delete(redis));
     return redis;
+  }
+
+  /** Writes a key for so long [ms] where it is free or has this value already; returns the value that it has now. */
+  hold(key: string, value: string, for_ms: number): Promise<string> {
+    return this.redis.eval(HOLD, 1, key, value, for_ms) as Promise<string>;
+  }
+
+  /** Removes a key that has this value. */
+  async letGo(key: string, value: string): Promise<void> {
+    await this.redis.eval(LET_GO, 1, key, value);
   }
 
   /** Whether a restart of the hub would lose what is under way, and how; nothing where it would not. */
@@ -252,6 +269,8 @@ function speaksTls(url: URL): Promise<boolean> {
 
 function refused({ url, password }: HubOptions, errors: (Error | undefined)[], isTls: boolean): InputError {
   const text = errors.map((error) => error?.message ?? "").join(" ");
+  // What it says of a certificate that is missing may be lost with the connection.
+  const brokeOff = /^rediss:/.test(url) && /ECONNRESET|EPIPE/.test(text);
   const names = /[^ ]* is not in the cert's list.*/.exec(text)?.[0] ??
     /[^ ]* is not cert's CN.*/.exec(text)?.[0];
   const found = isTls
@@ -264,7 +283,7 @@ function refused({ url, password }: HubOptions, errors: (Error | undefined)[], i
     ? `a user that may use the fleet's keys: ${/NOPERM[^.]*/i.exec(text)![0]}`
     : names !== undefined
     ? `a name or address that the hub's certificate has (${names})`
-    : /certificate|self.signed|UnknownIssuer|altname|tls|ssl|alert/i.test(text)
+    : /certificate|self.signed|UnknownIssuer|altname|tls|ssl|alert/i.test(text) || brokeOff
     ? "--hub-ca with the authority of the hub's certificate, and --hub-cert and --hub-key where it asks for them " +
       `(${errors.find((error) => error)!.message})`
     : `the address of a hub that answers (${errors.find((error) => error)?.message ?? "nothing does"})`;

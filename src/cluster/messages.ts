@@ -12,15 +12,22 @@ export const BEAT = {
   silence_ms: 2500,
 };
 
-/** What is left of a share at the hub is gone after that long, whoever was to take it [ms]. */
+/** What a share has left at the hub is gone after that long [ms], whoever was to take it. */
 export const LEFT_MS = 600_000;
 
 /** What the hub knows of a worker while it is there. */
 export interface WorkerCard extends Omit<ShareProvenance, "k" | "of" | "sampled_target"> {
   worker: string;
+  /** Of its process: whoever comes after it under its name is another. */
+  instance: string;
   capacity: number;
   /** Where it gives out artifacts, and to whom. */
   artifacts?: { url: string; token: string };
+}
+
+/** The queue of a worker's jobs: one that was thought dead finds its own empty, whoever has its name now. */
+export function queueOf({ worker, instance }: Pick<WorkerCard, "worker" | "instance">): string {
+  return `${worker}.${instance}`;
 }
 
 /** What a worker is told to drive: the data of a job. */
@@ -131,6 +138,7 @@ function codeOf(secret: string, head: string, data: Uint8Array): string {
 /** Keys of the hub. */
 export const keys = {
   lease: (prefix: string) => `${prefix}:lease`,
+  /** Names of the workers' queues. */
   workers: (prefix: string) => `${prefix}:workers`,
   worker: (prefix: string, worker: string) => `${prefix}:worker:${worker}`,
   up: (prefix: string, job: string) => `${prefix}:up:${job}`,

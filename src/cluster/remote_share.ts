@@ -24,9 +24,6 @@ const REST_MS = 30_000;
 /** A hub that is away for so long costs the attempt [ms]. */
 const HUB_LOST_MS = 10_000;
 
-/** What lies at the hub is kept for longer so often [ms]: who is killed removes nothing. */
-const KEEP_EVERY_MS = 1000;
-
 type Told<Type> = Extract<FromChild, { type: Type }>;
 
 /** What a {@linkcode RemoteShare} needs. */
@@ -126,7 +123,11 @@ export class RemoteShare implements Agent, UpListener {
   }
 
   #say(message: Down): Promise<unknown> {
-    return this.options.hub.redis.xadd(this.#down, "*", "message", JSON.stringify(message)).catch(() => {});
+    const { redis } = this.options.hub;
+    const said = redis.xadd(this.#down, "*", "message", JSON.stringify(message)).catch(() => {});
+    // Where both are killed, nobody else removes it.
+    redis.pexpire(this.#down, LEFT_MS).catch(() => {});
+    return said;
   }
 
   /** Gives the worker its job, and watches both. */
@@ -136,26 +137,24 @@ export class RemoteShare implements Agent, UpListener {
     await queue.add("share", job, { jobId: id, attempts: 1 });
     const worker = keys.worker(hub.prefix, card.worker);
     let heard_ms = performance.now();
-    let kept_ms = -Infinity;
     while (!this.#settled) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      if (performance.now() - kept_ms > KEEP_EVERY_MS) {
-        kept_ms = performance.now();
-        for (const key of [this.#up, this.#down]) hub.redis.pexpire(key, LEFT_MS).catch(() => {});
-      }
-      const look = Promise.all([hub.redis.exists(worker), queue.getJob(id)]);
+      const look = Promise.all([hub.redis.get(worker), queue.getJob(id)]);
       const looked = await within(HUB_LOST_MS, look, "the hub is away").catch(() => undefined);
       if (!looked) {
         if (performance.now() - heard_ms < HUB_LOST_MS) continue;
         throw new Error(`this sweep did not reach the hub for ${HUB_LOST_MS / 1000} s`);
       }
       heard_ms = performance.now();
-      const [isThere, found] = looked;
+      const [text, found] = looked;
       if (found?.finishedOn !== undefined && found.failedReason === undefined) {
         return await this.#finish(found.returnvalue as ShareResult);
       }
       if (found?.failedReason !== undefined) throw new Error(found.failedReason);
-      if (isThere === 0) throw new Error(`it was lost: nothing was heard of it for ${BEAT.lost_ms / 1000} s`);
+      if (text === null) throw new Error(`it was lost: nothing was heard of it for ${BEAT.lost_ms / 1000} s`);
+      if ((JSON.parse(text) as WorkerCard).instance !== card.instance) {
+        throw new Error("it was lost: another has its name");
+      }
     }
   }
 

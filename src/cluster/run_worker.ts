@@ -11,7 +11,8 @@ import { checkSpool } from "./check_spool.ts";
 import { checkServe, serveArtifacts } from "./serve_artifacts.ts";
 import { ShareDriver } from "./drive_share.ts";
 import { Hub, type HubOptions } from "./hub.ts";
-import { BEAT, keys, type PlanJob, type ShareJob, type WorkerCard } from "./messages.ts";
+import { BEAT, keys, type PlanJob, queueOf, type ShareJob, type WorkerCard } from "./messages.ts";
+import { removeQueue } from "./remove_queue.ts";
 
 /** What a worker is, and where it finds its work. */
 export interface WorkerOptions extends HubOptions {
@@ -57,6 +58,7 @@ export interface WorkerEnd {
  *
  * @returns what it did.
  * @throws {InputError} If the hub does not let it in, or an option is not right.
+ * @throws {Error} If it was not heard of for so long that another worker has its name.
  *
  * @example
  * ```ts ignore
@@ -79,9 +81,10 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
   await using server = options.serve === undefined ? undefined : serveArtifacts(options, () => spool.path);
   if (server) card.artifacts = { url: server.url, token: server.token };
   const { redis, prefix } = hub;
-  await takeName(hub, card);
+  const text = JSON.stringify(card);
+  await takeName(hub, card, text);
   if (options.spool === undefined) spool.path = Deno.makeTempDirSync({ prefix: "plimsoll-worker-" });
-  const { Queue, Worker } = await import("bullmq");
+  const { Worker } = await import("bullmq");
   const shares = { complete: 0, failed: 0, refused: 0 };
   const driver = new ShareDriver(hub, card, { ...options, spool: spool.path });
   const work = async ({ name, id, data }: Job<ShareJob | PlanJob>) => {
@@ -94,7 +97,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
       throw error;
     }
   };
-  const worker = new Worker<ShareJob | PlanJob>(card.worker, work, {
+  const worker = new Worker<ShareJob | PlanJob>(queueOf(card), work, {
     connection: redis,
     prefix: keys.bull(prefix),
     concurrency: 1,
@@ -119,33 +122,47 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
     shares.refused = refused.size;
   });
   onNote(`worker ${card.worker} takes up to ${capacity} sessions`);
-  let isThere = true;
-  while (!signal.aborted) {
-    const answer = await Promise.race([
-      redis.multi().set(keys.worker(prefix, card.worker), JSON.stringify(card), "PX", BEAT.lost_ms)
-        .sadd(keys.workers(prefix), card.worker).get(keys.lease(prefix)).exec().catch(() => null),
-      pause(BEAT.lost_ms, signal).then(() => null),
+  const beat = () =>
+    Promise.all([
+      hub.hold(keys.worker(prefix, card.worker), text, BEAT.lost_ms),
+      redis.get(keys.lease(prefix)),
+      redis.sadd(keys.workers(prefix), queueOf(card)),
     ]);
-    const [set, , lease] = answer ?? [];
-    const heard = set !== undefined && set[0] === null;
-    if (heard) driver.heard(lease![1] as string | null);
+  let isThere = true;
+  const replaced = new AbortController();
+  const over = AbortSignal.any([signal, replaced.signal]);
+  while (!over.aborted) {
+    const answer = await Promise.race([
+      beat().catch(() => undefined),
+      pause(BEAT.lost_ms, over).then(() => undefined),
+    ]);
+    const heard = answer !== undefined;
+    if (heard) {
+      const [holder, lease] = answer;
+      if (holder !== text) replaced.abort();
+      driver.heard(lease);
+    }
     if (heard !== isThere) onNote(heard ? "the hub is there again" : "the hub is not reached");
     isThere = heard;
-    await pause(BEAT.every_ms, signal);
+    await pause(BEAT.every_ms, over);
   }
-  onNote(`worker ${card.worker} was told to end, and leaves the hub`);
-  driver.end("the worker was told to end");
+  const isReplaced = replaced.signal.aborted;
+  const why = isReplaced ? "another worker has its name" : "the worker was told to end";
+  onNote(`worker ${card.worker} leaves the hub: ${why}`);
+  driver.end(why);
   const leave = async () => {
     await worker.close();
-    const queue = new Queue(card.worker, { connection: redis, prefix: keys.bull(prefix), skipMetasUpdate: true });
-    await queue.obliterate({ force: true });
-    const left = ["meta", "id", "events", "marker", "stalled-check"].map((name) => queue.toKey(name));
-    await redis.del(keys.worker(prefix, card.worker), ...left);
-    await redis.srem(keys.workers(prefix), card.worker);
+    await removeQueue(hub, queueOf(card));
+    await hub.letGo(keys.worker(prefix, card.worker), text);
+    await redis.srem(keys.workers(prefix), queueOf(card));
   };
   await within(10_000, leave(), "the hub is away").catch(() => {});
   const { complete, failed, refused: late } = shares;
   onNote(`worker ${card.worker} has ended: ${complete} shares sent, ${failed} broken, ${late} refused`);
+  if (isReplaced) {
+    const silent = `nothing was heard of this one for ${BEAT.lost_ms / 1000} s`;
+    throw new Error(`another worker has the name ${card.worker} now: ${silent}`);
+  }
   return { worker: card.worker, shares };
 }
 
@@ -154,9 +171,9 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
  *
  * @throws {InputError} If another worker has it.
  */
-async function takeName({ redis, prefix }: Hub, card: WorkerCard): Promise<void> {
-  const take = () => redis.set(keys.worker(prefix, card.worker), JSON.stringify(card), "PX", BEAT.lost_ms, "NX");
-  for (const end_ms = performance.now() + BEAT.lost_ms + BEAT.every_ms; await take() === null;) {
+async function takeName(hub: Hub, card: WorkerCard, text: string): Promise<void> {
+  const take = () => hub.hold(keys.worker(hub.prefix, card.worker), text, BEAT.lost_ms);
+  for (const end_ms = performance.now() + BEAT.lost_ms + BEAT.every_ms; await take() !== text;) {
     if (performance.now() > end_ms) {
       throw new InputError("--name", card.worker, "a name that no other worker of the fleet has");
     }
@@ -182,7 +199,7 @@ function makeCard({ name, capacity }: WorkerOptions): WorkerCard {
   const { plimsoll_version, deno_version, git_revision, os, kernel, cpu_model, vcpus } = of;
   const { memory_bytes, cgroup_limits, time_source, sampler } = of;
   return {
-    ...{ worker, capacity, clock: "the hub's", ...machineKey() },
+    ...{ worker, instance: crypto.randomUUID().slice(0, 8), capacity, clock: "the hub's", ...machineKey() },
     ...{ plimsoll_version, deno_version, git_revision, os, kernel, cpu_model, vcpus },
     ...{ memory_bytes, cgroup_limits, time_source, sampler },
   };

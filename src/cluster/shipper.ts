@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Redis } from "ioredis";
-import { seal, type Up } from "./messages.ts";
+import { LEFT_MS, seal, type Up } from "./messages.ts";
 import { MOST_BATCH_BYTES } from "./receiver.ts";
 
 const EVERY_MS = 250;
@@ -72,7 +72,11 @@ export class Shipper {
 
   async #send(message: Up, data?: Uint8Array): Promise<void> {
     const entry = seal(this.secret, message, data);
-    await this.redis.xadd(this.key, "*", "head", entry.head, "code", entry.code, "data", Buffer.from(entry.data));
+    const { head, code } = entry;
+    const sent = this.redis.xadd(this.key, "*", "head", head, "code", code, "data", Buffer.from(entry.data));
+    // Where worker and coordinator are both killed, nobody else removes it.
+    this.redis.pexpire(this.key, LEFT_MS).catch(() => {});
+    await sent;
   }
 }
 

@@ -20,10 +20,12 @@ export interface PoolSession {
  * @param open makes a session of that number.
  */
 export async function arrivalLoop(open: (session: number) => PoolSession, setting: LoopSetting): Promise<void> {
-  const { job: { plan, level, replicate, share }, clock, stop, sink } = setting;
-  const { k, of } = share ?? { k: 1, of: 1 };
-  const most = Math.ceil(Math.max(POOL.least, POOL.times * level) / of);
-  const arrivals = poissonArrivals(plan, { level, replicate, share });
+  const { job, clock, stop, sink } = setting;
+  const { plan, level, replicate, share } = job;
+  // Of every `of` arrivals, and sessions of the pool, these are its own.
+  const { own, of } = share ? { own: [share.k - 1], of: share.of } : { own: job.sessions, of: level };
+  const most = Math.ceil(Math.max(POOL.least, POOL.times * level) * own.length / of);
+  const arrivals = poissonArrivals(plan, { level, replicate, ...(share ? { share } : { sessions: own }) });
   const sessions: PoolSession[] = [];
   const iterations: number[] = [];
   const free: number[] = [];
@@ -31,10 +33,11 @@ export async function arrivalLoop(open: (session: number) => PoolSession, settin
   let running = 0;
   const idle = Promise.withResolvers<void>();
 
+  // Numbers of several agents' sessions do not meet.
+  const numberOf = (index: number) => own[index % own.length] + of * Math.floor(index / own.length);
   const openOne = () => {
     const index = sessions.length;
-    // Numbers of several agents' sessions do not meet.
-    const session = k - 1 + index * of;
+    const session = numberOf(index);
     sessions.push(open(session));
     iterations.push(0);
     sink.event({ t_ms: Math.max(0, clock.now()), event: "session_start", session });
@@ -43,7 +46,7 @@ export async function arrivalLoop(open: (session: number) => PoolSession, settin
   const run = async (index: number, slot_ms: number) => {
     running++;
     await sessions[index].iterate(iterations[index]++, slot_ms);
-    sink.iteration?.(k - 1 + index * of);
+    sink.iteration?.(numberOf(index));
     free.push(index);
     if (--running === 0 && stop.aborted) idle.resolve();
   };
@@ -74,6 +77,6 @@ export async function arrivalLoop(open: (session: number) => PoolSession, settin
   if (running > 0) await idle.promise;
   await Promise.all(sessions.map(async (session, index) => {
     await session.end();
-    sink.event({ t_ms: clock.now(), event: "session_end", session: k - 1 + index * of });
+    sink.event({ t_ms: clock.now(), event: "session_end", session: numberOf(index) });
   }));
 }

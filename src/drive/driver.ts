@@ -21,7 +21,7 @@ export interface DriveJob {
   attempt: number;
   /** The sessions of this share, by number. */
   sessions: number[];
-  /** The share itself; all of the level where it is absent. */
+  /** The share itself, which arrivals are dealt by; where it is absent they are dealt by its sessions. */
   share?: Share;
   /** `http` mode: the scenario's module, by its whole path. */
   module?: string;

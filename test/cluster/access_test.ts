@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { queueOf, type WorkerCard } from "../../src/cluster/messages.ts";
 import { type HubOptions, openFleet, runWorker } from "../../src/cluster/mod.ts";
 import { startStreamer } from "../../src/demo/mod.ts";
 import { makePlan } from "../../src/plan/mod.ts";
@@ -106,8 +107,9 @@ Deno.test({
     await redis.set("plimsoll:main:lease", "of-the-test");
     const { Queue, QueueEvents } = await import("bullmq");
     const at = { connection: redis, prefix: "plimsoll:main:bull" };
-    const queue = new Queue("w1", at);
-    const events = new QueueEvents("w1", at);
+    const name = queueOf(JSON.parse((await redis.get("plimsoll:main:worker:w1"))!) as WorkerCard);
+    const queue = new Queue(name, at);
+    const events = new QueueEvents(name, at);
     const trace = join(folder.path, "trace");
     const script = join(folder.path, "program");
     await Deno.writeTextFile(script, `#!/bin/sh\ntouch ${trace}\n`, { mode: 0o755 });

@@ -1,13 +1,13 @@
 /** Screenshots stay on the worker that took them; the run lists them with hashes, and they come when they are asked for. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ArtifactLine, WorkerCard } from "../../src/cluster/messages.ts";
 import { fetchArtifacts, openFleet } from "../../src/cluster/mod.ts";
 import { startStreamer } from "../../src/demo/mod.ts";
 import { sweep } from "../../src/run/mod.ts";
 import { runPlimsoll } from "../cli/run_plimsoll.ts";
-import { freePort, lines, SHORT, until } from "../faults/under_fault.ts";
+import { freePort, lines, SHORT, startPlimsoll, until, writePlan } from "../faults/under_fault.ts";
 import { tempFolder } from "../temp_folder.ts";
 import { startHub, startWorker, withRedis } from "./start_hub.ts";
 
@@ -91,6 +91,35 @@ Deno.test({
     await Deno.remove(join(out, path));
     const last = await fetchArtifacts(out, hub.options);
     assert.deepEqual(last.missing, [{ worker: "w1", files: 1, reason: "it is not at the hub" }]);
+  },
+});
+
+Deno.test({
+  name: "of a share that is void no artifacts stay on its worker",
+  ...withRedis,
+  fn: async () => {
+    await using folder = await tempFolder();
+    await using streamer = await startStreamer();
+    await using hub = await startHub();
+    const worker = await startWorker(hub, "w1");
+    const plan = await writePlan(folder.path, {
+      ...{ ...SHORT, mode: "playwright", url: streamer.url, levels: [1], duration_ms: 60_000, pace_ms: 500 },
+      browser_scenario: { screenshot_every_ms: 400 },
+    });
+    const env = Object.entries(hub.env).map((pair) => pair.join("="));
+    const sweep = startPlimsoll(["sweep", plan, ...hub.flags, "--out", join(folder.path, "run")], ["env", ...env]);
+    const kept = () => {
+      const spool = join(hub.folder, "..", "spool-w1");
+      if (!existsSync(spool)) return [];
+      return readdirSync(spool, { recursive: true }).map(String).filter((path) => /artifacts.*\.jpe?g$/.test(path));
+    };
+    await until(() => kept().length > 2);
+    sweep.kill("SIGKILL");
+    await sweep.ended();
+    await until(() => worker.said().includes("not there any more"));
+    assert.deepEqual(kept(), []);
+    worker.kill("SIGTERM");
+    assert.equal((await worker.ended()).code, 0, worker.said());
   },
 });
 

@@ -37,6 +37,7 @@ async function ship(rows: number[]): Promise<{ written: string; received: string
     for (let tries = 0; await hub.redis.xlen(key) > 0 && tries < 500; tries++) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    assert(await hub.redis.pttl(key) > 0, "it would stay at the hub for ever");
   } finally {
     shipper.stop();
     reader.close();

@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openFleet } from "../../src/cluster/mod.ts";
+import { splitByCapacity } from "../../src/cluster/split_by_capacity.ts";
 import { load, summarise } from "../../src/dataset/mod.ts";
 import { startStreamer, VIEWER_REQUESTS } from "../../src/demo/mod.ts";
 import { fitAll, fitDemand } from "../../src/model/mod.ts";
+import { poissonArrivals } from "../../src/plan/mod.ts";
 import { sweep } from "../../src/run/mod.ts";
 import { size } from "../../src/size/mod.ts";
 import { assertWhole, manifestOf, startMarked, until } from "../faults/under_fault.ts";
@@ -115,12 +117,49 @@ Deno.test({
         refused: 0,
       });
     }
-    // A sweep leaves nothing at the hub but who is there.
+    // Workers and sweep leave nothing at the hub.
     await fleet[Symbol.asyncDispose]();
-    const left = (await admin.keys("plimsoll:*")).filter((key) =>
-      !/:(workers|bull:w\d:(meta|stalled-check|id))$/.test(key)
-    );
-    assert.deepEqual(left, []);
+    assert.deepEqual(await admin.keys("plimsoll:*"), []);
+  },
+});
+
+Deno.test({
+  name: "arrivals are dealt out by capacity: none is lost, none comes twice, and all are those of one machine",
+  ...withRedis,
+  fn: async () => {
+    await using folder = await tempFolder();
+    await using streamer = await startStreamer();
+    await using hub = await startHub();
+    const capacities = [10, 20];
+    const workers = [await startWorker(hub, "w1", { capacity: 10 }), await startWorker(hub, "w2", { capacity: 20 })];
+    const out = join(folder.path, "run");
+    await using fleet = await openFleet({ ...hub.options, workers: 2 });
+    const [level, duration_ms] = [12, 2000];
+    const short = { ...SHORT, requests: [], url: streamer.url, levels: [level], replicates: 1, duration_ms };
+    // Two agents on one of them: they deal it out among themselves.
+    const end = await sweep({ ...short, arrivals: "poisson", agents: 2 }, { out, fleet });
+    assert.equal(end.state, "complete", end.reason);
+    const { attempts, info: { plan } } = await load(out);
+    const { requests, seal } = attempts.find(({ discarded }) => !discarded)!;
+    assert.deepEqual(seal.shares!.map(({ sessions }) => sessions), [4, 8]);
+    const rounded = (ms: number) => Math.round(ms * 1000) / 1000;
+    const planned: number[] = [];
+    for (const at_ms of poissonArrivals(plan, { level, replicate: 1 })) {
+      if (at_ms > duration_ms) break;
+      planned.push(rounded(at_ms));
+    }
+    const driven = requests.filter(({ scheduled_ms }) => scheduled_ms <= duration_ms);
+    assert.deepEqual(driven.map(({ scheduled_ms }) => rounded(scheduled_ms)).sort((a, b) => a - b), planned);
+    const [own] = splitByCapacity(level, capacities);
+    for (const { scheduled_ms, session } of driven) {
+      const arrival = planned.indexOf(rounded(scheduled_ms));
+      assert.equal(own.includes(session % level), own.includes(arrival % level), `arrival ${arrival}`);
+    }
+    assert(driven.some(({ session }) => own.includes(session % level)));
+    for (const worker of workers) {
+      worker.kill("SIGTERM");
+      assert.equal((await worker.ended()).code, 0);
+    }
   },
 });
 

@@ -141,7 +141,7 @@ Deno.test({
     const card = JSON.parse((await redis.get("plimsoll:main:worker:w1"))!);
     const other = { ...card, worker: "w2", git_revision: "f".repeat(40) };
     await redis.set("plimsoll:main:worker:w2", JSON.stringify(other));
-    await redis.sadd("plimsoll:main:workers", "w2");
+    await redis.sadd("plimsoll:main:workers", `w2.${card.instance}`);
     const stop = new AbortController();
     const running = run([2], { workers: 2 }, stop.signal);
     await until(() => notes.some((note) => note.includes("w2 runs")), () => notes.join("\n"));

@@ -296,6 +296,61 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name: "a worker that comes back and finds another under its name takes no job, and ends",
+  ...withRedis,
+  fn: () =>
+    withScene(async ({ out, hub, target, start, w1, w2 }) => {
+      const worker = await processWith(w2, "worker");
+      Deno.kill(worker, "SIGSTOP");
+      const again = await startWorker(hub, "w2-again", { args: ["--name", "w2"] });
+      const sweep = start(["--workers", "2"]);
+      await until(() => manifestOf(out).some(({ event }) => event === "sweep_started"));
+      Deno.kill(worker, "SIGCONT");
+      await until(() => w2.processes().length === 0, () => `its end: ${w2.said()}`);
+      const old = await w2.ended();
+      assert.equal(old.code, 1, old.stderr);
+      assert.match(old.stderr, /another worker has the name w2 now/);
+      await underLoad(out, target);
+      const { code, end } = await sweep.ended();
+      assert.equal(code, 0, end?.reason);
+      assert.deepEqual(failures(out), []);
+      await assertAccepted(out, 2);
+      for (const shares of await endAll(w1, again)) assert.deepEqual(shares, { complete: 3, failed: 0, refused: 0 });
+      await using redis = await hub.connect();
+      assert.deepEqual(await redis.keys("plimsoll:*"), []);
+    }),
+});
+
+Deno.test({
+  name: "a worker whose name is another's in the middle of an attempt stops its load, and the attempt is repeated",
+  ...withRedis,
+  fn: () =>
+    withScene(async ({ out, hub, target, start, w1, w2 }) => {
+      const sweep = start(["--workers", "2"]);
+      await underLoad(out, target);
+      await using redis = await hub.connect();
+      const key = "plimsoll:main:worker:w2";
+      const card = JSON.parse((await redis.get(key))!);
+      await redis.set(key, JSON.stringify({ ...card, instance: "another" }), "PX", 3000);
+      await until(() => w2.processes().length === 0, () => `its end: ${w2.said()}`);
+      const old = await w2.ended();
+      assert.equal(old.code, 1, old.stderr);
+      await until(() => failures(out).length === 1);
+      const [failed] = failures(out);
+      assert(failed.event === "attempt_failed" && /worker w2: .*another/.test(failed.reason), JSON.stringify(failed));
+      const again = await startWorker(hub, "w2-again", { args: ["--name", "w2"] });
+      const { code, end } = await sweep.ended();
+      assert.equal(code, 0, end?.reason);
+      await assertAccepted(out, 2);
+      // It is the same machine under the same name: the run knows one.
+      const provenance = JSON.parse(Deno.readTextFileSync(join(out, "provenance.json")));
+      assert.deepEqual(provenance.shares.map(({ worker }: { worker: string }) => worker), ["w1", "w2"]);
+      assert(!("instance" in provenance.shares[0]));
+      await endAll(w1, again);
+    }),
+});
+
 /** Stands between a worker and its machine's clock, which is not ours to set. */
 const faketime = ["x86_64", "aarch64"].map((arch) => `/usr/lib/${arch}-linux-gnu/faketime/libfaketimeMT.so.1`)
   .find((path) => existsSync(path));

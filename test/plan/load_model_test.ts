@@ -70,6 +70,18 @@ Deno.test("poissonArrivals() deals one schedule out to any number of agents", ()
   }
 });
 
+Deno.test("poissonArrivals() deals one schedule out by sessions, to each as many as it has of them", () => {
+  const plan = { seed: 3, pace_ms: 1000, ramp_ms: 5000 };
+  const of = { level: 6, replicate: 1 };
+  const whole = poissonArrivals(plan, of).take(300).toArray();
+  const parts = [[0, 3], [1, 2, 4, 5]];
+  const dealt = parts.map((sessions) =>
+    poissonArrivals(plan, { ...of, sessions }).take(sessions.length * 300 / of.level).toArray()
+  );
+  assert.deepEqual(dealt.flat().sort((a, b) => a - b), whole);
+  assert.deepEqual(dealt[0], whole.filter((_, arrival) => parts[0].includes(arrival % of.level)));
+});
+
 Deno.test("poissonArrivals() grow over the ramp: half as many in it, a quarter of these in its first half", () => {
   const plan = { seed: 3, pace_ms: 1000, ramp_ms: 100_000 };
   const arrivals = poissonArrivals(plan, { level: 100, replicate: 1 }).take(15_000).toArray();
