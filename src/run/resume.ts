@@ -45,7 +45,7 @@ export async function resume(
   try {
     directory = RunDirectory.open(root);
   } catch (error) {
-    throw resumable(error as Error, root);
+    throw resumable(error as Error, root, options);
   }
   try {
     const parts = plan.find_limit ? partsOnDisk(root, plan) : planParts(plan);
@@ -81,7 +81,7 @@ export async function resume(
     }
     return await runParts({ ...reached, plan, directory, provenance, found, ...options, fleet });
   } catch (error) {
-    throw resumable(error as Error, root);
+    throw resumable(error as Error, root, options);
   } finally {
     directory.close();
   }
