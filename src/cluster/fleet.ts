@@ -121,6 +121,8 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
   #lost = new AbortController();
   #leftovers = new Set<string>();
   #plan?: Plan;
+  /** Version of this sweep's program. */
+  #program?: string;
   /** Workers that were asked whether they can drive the plan, and those who cannot. */
   #asked = new Set<string>();
   #refusing = new Set<string>();
@@ -324,7 +326,7 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
 
   /** Says who drives the sweep, and who is of another version, whenever that changes. */
   #tellThere(cards: readonly WorkerCard[]): void {
-    const own = programOf(makeResumer(this.#plan!));
+    const own = this.#program ??= programOf(makeResumer(this.#plan!));
     const text = `${cards.length} ${cards.length === 1 ? "worker" : "workers"}: ${listOf(cards)} sessions`;
     const others = cards.filter((card) => programOf(card) !== own)
       .map((card) => `${card.worker} runs plimsoll ${programOf(card)}, and this sweep ${own}`);

@@ -9,6 +9,7 @@ import { resume, sweep } from "../../src/run/mod.ts";
 import { runPlimsoll } from "../cli/run_plimsoll.ts";
 import {
   freePort,
+  helloCommand,
   manifestOf,
   rememberingTarget,
   SHORT,
@@ -52,6 +53,23 @@ Deno.test({
       assert.deepEqual((end as unknown as { shares: object }).shares, { complete: 0, failed: 0, refused: 0 });
     }
     assert.match(without[0].said(), /refuses a sweep: .*TOKEN/);
+  },
+});
+
+Deno.test({
+  name: "a target that is started for each attempt is not asked for when workers are",
+  ...withRedis,
+  fn: async () => {
+    await using folder = await tempFolder();
+    await using hub = await startHub();
+    const worker = await startWorker(hub, "w1");
+    await using fleet = await openFleet(hub.options);
+    const port = freePort();
+    const plan = { ...SHORT, url: `http://127.0.0.1:${port}/`, levels: [2], target_command: helloCommand(port) };
+    const end = await sweep(plan, { out: join(folder.path, "run"), fleet });
+    assert.equal(end.state, "complete", end.reason);
+    worker.kill("SIGTERM");
+    assert.equal((await worker.ended()).code, 0);
   },
 });
 
