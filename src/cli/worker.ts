@@ -18,6 +18,7 @@ ${HUB_HELP}
 
 Start one on each machine, then plimsoll sweep --hub. A worker that does not reach the hub for 2.5 s stops its load. Files that
 the plan names (scenario, users, CA) and variables that it uses have to be on every worker; the files' hashes are checked.
+A sweep asks all workers whether they can drive its plan before it begins, and begins only where all can.
 Ctrl-C or SIGTERM ends it; an attempt that it drives is void then, and repeated by the others. Exit code 1: it was not heard of
 for 4 s, and another worker has its name now.
 
