@@ -198,7 +198,10 @@ Deno.test({
     assert.equal(later.api_requests, api_requests, "nobody loads any more");
     worker.kill("SIGTERM");
     assert.equal((await worker.ended()).code, 0);
-    assert.match(worker.said(), /\.4\.\d\.1\.1: (the sweep ended it early; sent \d+ rows|.*it drives nothing any more)/);
+    assert.match(
+      worker.said(),
+      /\.4\.\d\.1\.1: (the sweep ended it early; sent \d+ rows|.*it drives nothing any more)/,
+    );
   },
 });
 
