@@ -38,7 +38,8 @@ export async function fetchCommand(args: string[]): Promise<number> {
   const end = await fetchArtifacts(run, hub);
   if (flags.values.json) console.log(JSON.stringify({ schema: "plimsoll.fetch/1", ...end }, null, 2));
   else {
-    console.log(`${end.fetched} fetched, ${end.present} were there, of ${end.listed} listed.`);
+    if (end.listed === 0) console.log("This run lists no artifacts of workers.");
+    else console.log(`${end.fetched} fetched, ${end.present} were there, of ${end.listed} listed.`);
     for (const { worker, files, reason } of end.missing) console.log(`  ${files} of ${worker} are missing: ${reason}`);
   }
   return end.missing.length === 0 ? 0 : 1;

@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { InputError } from "../schema/input_error.ts";
+import { nearest } from "./nearest.ts";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
@@ -25,11 +26,9 @@ export function readFlags(args: string[], options: Options, positionals = { most
     const { code, message } = error as { code?: string; message: string };
     const flag = /'(-[^' ,=]*)/.exec(message)?.[1] ?? "flag";
     if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
-      throw new InputError(
-        flag,
-        "an unknown flag",
-        `one of ${Object.keys(options).map((name) => `--${name}`).join(", ")}`,
-      );
+      const known = Object.keys(options).map((name) => `--${name}`);
+      const meant = nearest(flag, known);
+      throw new InputError(flag, "an unknown flag", meant ?? `one of ${known.join(", ")}`);
     }
     throw new InputError(flag, "nothing, or too much", `it as in --help (${message.split(". ")[0]})`);
   }

@@ -69,6 +69,19 @@ export function readFleet(flags: Flags): FleetOptions | undefined {
   };
 }
 
+/** What a further command needs to reach the same hub, as it was given: text for a shell, with a blank before it. */
+export function hubText({ values }: Flags, more: string[] = []): string {
+  return [...Object.keys(HUB_FLAGS), ...more].flatMap((name) => {
+    const value = values[name];
+    return typeof value === "string" ? [` --${name}=${quoted(value)}`] : [];
+  }).join("");
+}
+
+/** As a shell takes it for one word. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 function readText(path: string, field: string): string {
   try {
     return readFileSync(path, "utf8");

@@ -3,6 +3,7 @@ import process from "node:process";
 import config from "../../deno.json" with { type: "json" };
 import type { ErrorDocument } from "../schema/error.ts";
 import { InputError } from "../schema/input_error.ts";
+import { nearest } from "./nearest.ts";
 
 type Command = (args: string[]) => number | Promise<number>;
 
@@ -78,7 +79,8 @@ export async function main(args: string[]): Promise<number> {
   }
   try {
     if (!Object.hasOwn(COMMANDS, name)) {
-      throw new InputError("COMMAND", name, `one of ${Object.keys(COMMANDS).join(", ")}`);
+      const known = Object.keys(COMMANDS);
+      throw new InputError("COMMAND", name, nearest(name, known) ?? `one of ${known.join(", ")}`);
     }
     const command = await COMMANDS[name].load();
     return await command(rest);

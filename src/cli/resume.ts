@@ -14,6 +14,7 @@ found. A file STOP in the run's folder is removed.
 
   --i-may-load-test=HOST:PORT   consent to load a host that is not loopback, again
   --hub rediss://HOST:PORT      where workers drove it: their hub, and its flags as plimsoll worker --help
+  --workers N                   with --hub: wait for so many, up to 60 s, again: it is not kept with the run   (1)
   --json                        print one JSON document and nothing else
 
   plimsoll resume data/runs/first
@@ -43,6 +44,6 @@ export async function resume(args: string[]): Promise<number> {
   const hub = readFleet(flags);
   const end = await withFleet(hub, (fleet) => inTerminal((options) => resumeRun(path, { consent, fleet, ...options })));
   if (flags.values.json) console.log(JSON.stringify({ schema: "plimsoll.sweep/1", ...end }, null, 2));
-  else console.log(endText(end));
+  else console.log(endText(end, flags));
   return endCode(end);
 }

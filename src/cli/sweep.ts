@@ -1,4 +1,6 @@
 import process from "node:process";
+import { countArtifacts } from "../cluster/fetch_artifacts.ts";
+import { dryFleet } from "../cluster/fleet.ts";
 import { type FleetOptions, openFleet } from "../cluster/mod.ts";
 import { describeLoad } from "../dataset/describe_load.ts";
 import { attemptLength, attemptOrder, checkUrl, parseShare, type PlannedReplicate, slotOf } from "../plan/mod.ts";
@@ -18,9 +20,9 @@ import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { Share } from "../schema/run.ts";
 import { type Flags, readFlags } from "./flags.ts";
-import { HUB_FLAGS, readFleet } from "./hub_flags.ts";
+import { HUB_FLAGS, hubText, readFleet } from "./hub_flags.ts";
 import { PLAN_FLAGS, planFromFlags } from "./plan_flags.ts";
-import { clock, terminalProgress } from "./terminal_progress.ts";
+import { CLEAR_LINE, clock, terminalProgress } from "./terminal_progress.ts";
 
 const HELP = `Runs concurrent sessions at several levels against a target and measures what they cost.
 
@@ -69,7 +71,7 @@ const HELP = `Runs concurrent sessions at several levels against a target and me
   --agents N               processes that share the sessions of a level    (one; http: more when one uses 60 % of a core)
   --share K/N, --start-at TIME   drive a share of every level, as one of N machines: see below
   --hub rediss://HOST:PORT  workers drive the sessions: see below; flags of the hub as plimsoll worker --help
-  --workers N              with --hub: wait for so many, and for a new one in place of one that is lost   (1)
+  --workers N              with --hub: wait for so many, up to 60 s, and for a new one in place of one that is lost   (1)
   --out DIR                the run's folder, new                      (data/runs/TIME-MODE)
   --i-may-load-test=HOST:PORT   consent to load a host that is not loopback; with a page of metrics
                            elsewhere both: HOST:PORT,HOST:PORT
@@ -189,13 +191,17 @@ export async function sweep(args: string[]): Promise<number> {
     if (plan.target_prometheus) checkUrl(plan.target_prometheus, consent, "--target-prometheus");
     if (out !== undefined) await checkOut(out);
     const { plan: pinned } = await pinFiles(plan);
-    const dry = { ...dryRun(pinned, checkShare(plan, shared)), ...await whyUnreached(plan, consent) };
+    const dry = {
+      ...dryRun(pinned, checkShare(plan, shared)),
+      ...await whyUnreached(plan, consent),
+      ...(hub ? { hub: await dryFleet(plan, hub) } : {}),
+    };
     console.log(flags.values.json ? JSON.stringify(dry, null, 2) : dryRunText(plan, dry));
     return 0;
   }
   const end = await withFleet(hub, (fleet) => sweepInTerminal(plan, { out, consent, ...shared, fleet }));
   if (flags.values.json) console.log(JSON.stringify({ schema: "plimsoll.sweep/1", ...end }, null, 2));
-  else console.log(endText(end));
+  else console.log(endText(end, flags));
   return endCode(end);
 }
 
@@ -205,7 +211,9 @@ export async function withFleet<Result>(
   run: (fleet?: Fleet) => Promise<Result>,
 ): Promise<Result> {
   if (!hub) return await run();
-  await using fleet = await openFleet({ ...hub, onNote: (text) => process.stderr.write(`${text}\n`) });
+  // On a terminal there may be a line that changes.
+  const clear = process.stderr.isTTY ? CLEAR_LINE : "";
+  await using fleet = await openFleet({ ...hub, onNote: (text) => process.stderr.write(`${clear}  ${text}\n`) });
   return await run(fleet);
 }
 
@@ -298,7 +306,20 @@ async function whyUnreached(plan: Plan, consent?: string): Promise<{ unreached?:
   return { unreached: `nothing accepts connections on port ${port} of ${url.hostname}` };
 }
 
-function dryRunText(plan: Plan, dry: ReturnType<typeof dryRun> & { unreached?: string }): string {
+type DryRun = ReturnType<typeof dryRun> & { unreached?: string; hub?: Awaited<ReturnType<typeof dryFleet>> };
+
+function hubLines({ workers, levels }: NonNullable<DryRun["hub"]>): string[] {
+  if (workers.length === 0) return ["hub:    no worker is there: the sweep would wait for them"];
+  return [
+    `hub:    ${workers.map(({ worker, capacity }) => `${worker} takes up to ${capacity}`).join(", ")}`,
+    ...levels.map(({ level, sessions, missing }) =>
+      `        ${level} sessions: ` +
+      (missing ?? workers.map(({ worker }, index) => `${worker} ${sessions[index]}`).join(", "))
+    ),
+  ];
+}
+
+function dryRunText(plan: Plan, dry: DryRun): string {
   const about = plan.find_limit ? "at most about" : "about";
   return [
     `${plan.mode} sweep of ${plan.url}`,
@@ -307,6 +328,7 @@ function dryRunText(plan: Plan, dry: ReturnType<typeof dryRun> & { unreached?: s
     `order:  ${orderText(plan, dry.order)}`,
     `length: ${about} ${clock(dry.length_ms)}`,
     ...(dry.share ? [shareText(dry.share)] : []),
+    ...(dry.hub ? hubLines(dry.hub) : []),
     `disk:   ${about} ${Math.ceil(dry.disk_bytes / 1e6)} MB`,
   ].join("\n");
 }
@@ -322,8 +344,12 @@ function orderText(plan: Plan, order: PlannedReplicate[]): string {
   return `from ${first} doubled until one does not hold, at most to ${last}, then halved between: at most ${most} levels, ${often}`;
 }
 
-/** How a sweep ended, for a person. */
-export function endText(end: SweepEnd): string {
+/**
+ * How a sweep ended, for a person.
+ *
+ * @param flags of the command: what goes on with the run takes some of them.
+ */
+export function endText(end: SweepEnd, flags: Flags): string {
   const { complete, failing, planned } = end.attempts;
   const limit = end.limit ? `${end.limit.text}.\n` : "";
   const mind = failing > 0 ? ` In ${failing} of them most requests failed.` : "";
@@ -337,6 +363,16 @@ export function endText(end: SweepEnd): string {
     return `${ended}${mind}\nRun:  ${end.path}   (share ${k} of ${of})\n` +
       `Next: deno task plimsoll merge OUT ${Array.from({ length: of }, (_, share) => `RUN-${share + 1}`).join(" ")}`;
   }
-  const resume = end.state === "complete" ? "" : `\nGo on: deno task plimsoll resume ${end.path}`;
-  return `${limit}${ended}${mind}\nRun:  ${end.path}${resume}\nNext: deno task plimsoll report ${end.path}`;
+  const more = hubText(flags, ["workers", "i-may-load-test"]);
+  const kept = flags.values.hub === undefined ? { files: 0, workers: [] } : countArtifacts(end.path);
+  return [
+    `${limit}${ended}${mind}`,
+    `Run:  ${end.path}`,
+    ...(end.state === "complete" ? [] : [`Go on: deno task plimsoll resume ${end.path}${more}`]),
+    ...(kept.files === 0 ? [] : [
+      `Artifacts: ${kept.files} files are with ${kept.workers.join(", ")}: ` +
+      `deno task plimsoll fetch ${end.path}${hubText(flags)}`,
+    ]),
+    ...(complete === 0 ? [] : [`Next: deno task plimsoll report ${end.path}`]),
+  ].join("\n");
 }

@@ -3,7 +3,8 @@ import { flagTitle } from "../schema/flag_title.ts";
 import { FLAGS } from "../schema/levels.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
 
-const CLEAR_LINE = "\r\x1b[K";
+/** What removes the line that changes. */
+export const CLEAR_LINE = "\r\x1b[K";
 
 /**
  * Shows a sweep's progress on standard error: on a terminal one line that changes, elsewhere a line a phase.

@@ -18,6 +18,7 @@ ${HUB_HELP}
 
 Start one on each machine, then plimsoll sweep --hub. A worker that does not reach the hub for 2.5 s stops its load. Files that
 the plan names (scenario, users, CA) and variables that it uses have to be on every worker; the files' hashes are checked.
+A sweep asks all workers whether they can drive its plan before it begins, and begins only where all can.
 Ctrl-C or SIGTERM ends it; an attempt that it drives is void then, and repeated by the others. Exit code 1: it was not heard of
 for 4 s, and another worker has its name now.
 
@@ -61,7 +62,7 @@ export async function worker(args: string[]): Promise<number> {
     ...hub,
     capacity: readNumber(values.capacity as string, "--capacity", { low: 1, high: 100_000, whole: true }),
     name: values.name as string | undefined,
-    spool: values.spool as string | undefined ?? Deno.makeTempDirSync({ prefix: "plimsoll-worker-" }),
+    spool: values.spool as string | undefined,
     serve: values["serve-artifacts"] as string | undefined,
     consent: values["i-may-load-test"] as string | undefined,
     signal: controller.signal,

@@ -13,6 +13,7 @@ import { type Reached, reachTarget } from "../run/reach_target.ts";
 import { Recorder } from "../run/recorder.ts";
 import { secretsFor } from "../run/run_parts.ts";
 import { within } from "../run/within.ts";
+import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { AttemptSeal, FileSeal } from "../schema/run.ts";
 import type { Hub, HubClock } from "./hub.ts";
@@ -22,10 +23,13 @@ import {
   type Down,
   keys,
   LEFT_MS,
+  type PlanAnswer,
+  type PlanJob,
   type ShareJob,
   type ShareResult,
   type WorkerCard,
 } from "./messages.ts";
+import { checkSpool } from "./check_spool.ts";
 import type { WorkerOptions } from "./run_worker.ts";
 import { Shipper } from "./shipper.ts";
 import { splitByCapacity } from "./split_by_capacity.ts";
@@ -58,7 +62,7 @@ export class ShareDriver {
 
   #run = "";
 
-  constructor(readonly hub: Hub, readonly card: WorkerCard, readonly options: WorkerOptions) {}
+  constructor(readonly hub: Hub, readonly card: WorkerCard, readonly options: WorkerOptions & { spool: string }) {}
 
   /** The hub has answered: this coordinator's lease is there, or none. */
   heard(lease: string | null): void {
@@ -71,6 +75,23 @@ export class ShareDriver {
   end(reason: string): void {
     this.#ended = reason;
     this.#guards?.end({ reason, guard: true });
+  }
+
+  /** Says whether it can drive a plan, as this machine finds what the plan names: before that is asked of the target. */
+  async check({ lease, run, plan, isLater }: PlanJob): Promise<PlanAnswer> {
+    try {
+      if (this.#ended) throw new Error(this.#ended);
+      if (!/^[0-9a-f]{8}$/.test(run)) throw new Error("it is of no sweep");
+      this.heard(await this.hub.redis.get(keys.lease(this.hub.prefix)));
+      if (this.#lease !== lease) throw new Error("its coordinator is not there any more");
+      checkSpool(this.options.spool);
+      await this.#reach(ownPlan(plan), run, isLater);
+      return {};
+    } catch (error) {
+      const refused = this.#remedy(error as Error, plan.url);
+      this.options.onNote?.(`refuses a sweep: ${refused}`);
+      return { refused };
+    }
   }
 
   /**
@@ -97,6 +118,11 @@ export class ShareDriver {
     const words = new Words(this.hub.connect(), down);
     words.onAbandon = () => guards.end({ reason: "its attempt is void", guard: false });
     const watch = this.#watch(job, guards);
+    const { onNote = () => {} } = this.options;
+    const { protocol, host, pathname } = new URL(plan.url);
+    const mine = splitByCapacity(job.level, job.capacities)[job.index].length;
+    const what = `${mine} of ${job.level} sessions at ${protocol}//${host}${pathname}`;
+    onNote(`${id}: drives ${what}, ${job.replicate === 0 ? "to warm up" : `replicate ${job.replicate}`}`);
     let isWhole = false;
     try {
       const clock = await Promise.race([this.hub.clock(), aborted(guards.stop)]);
@@ -134,6 +160,9 @@ export class ShareDriver {
       const sessions = agents.flat().length;
       // What its agents used was for its own sessions, not for all of the level.
       known.used.push(...agentUse(folder, { ...seal, level: sessions }));
+      const rows = Object.values(files).reduce((sum, file) => sum + file.rows, 0);
+      const isCut = seal.window.to_ms < length_ms;
+      onNote(`${id}: ${isCut ? "the sweep ended it early; " : ""}sent ${rows} rows`);
       isWhole = true;
       return {
         files,
@@ -187,7 +216,19 @@ export class ShareDriver {
     };
   }
 
-  async #reach(plan: Plan, run: string): Promise<{ reached: Reached; used: AgentUse[] }> {
+  /** What the user of this worker can do: the flag is one of its own command. */
+  #remedy(error: Error, url: string): string {
+    const isConsent = error instanceof InputError && error.message.includes("--i-may-load-test");
+    if (!isConsent) return error.message;
+    const { hostname, port, protocol } = new URL(url);
+    const asked = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+    const flag = `--i-may-load-test=${[...(this.options.consent?.split(",") ?? []), asked].join(",")}`;
+    if (!isLoopbackName(hostname)) return `restart it with ${flag}`;
+    return `give the sweep a --url that leads from this worker to the target, for ${hostname} is the worker itself; ` +
+      `if that is meant, restart it with ${flag}`;
+  }
+
+  async #reach(plan: Plan, run: string, isLater = false): Promise<{ reached: Reached; used: AgentUse[] }> {
     // Where a name leads is looked up anew for each sweep.
     if (run !== this.#run) this.#known.clear();
     this.#run = run;
@@ -196,8 +237,8 @@ export class ShareDriver {
     if (!known) {
       // Only where all of the fleet is on this machine, its loopback is everybody's.
       const { url, consent = isLoopbackName(new URL(url).hostname) ? undefined : "nothing" } = this.options;
-      known = { reached: await reachTarget(plan, consent, { share: true }), used: [] };
-      this.#known.set(hash, known);
+      known = { reached: await reachTarget(plan, consent, { share: true, isLater }), used: [] };
+      if (!isLater) this.#known.set(hash, known);
     }
     return known;
   }

@@ -41,6 +41,7 @@ export async function fetchArtifacts(run: string, options: HubOptions): Promise<
   if (!existsSync(join(root, "plan.json"))) throw new InputError("RUN", run, "the folder of a run");
   const lines = listed(root);
   const end: FetchEnd = { listed: lines.length, present: 0, fetched: 0, missing: [] };
+  if (lines.length === 0) return end;
   await using hub = await Hub.open(options);
   using client = Deno.createHttpClient(options.ca === undefined ? {} : { caCerts: [options.ca] });
   for (const [worker, files] of Map.groupBy(lines, (line) => line.worker)) {
@@ -75,7 +76,9 @@ async function fetchOne(
   { card, client }: { card?: WorkerCard; client: Deno.HttpClient },
 ): Promise<void> {
   if (!card) throw new Error("it is not at the hub");
-  if (!card.artifacts) throw new Error("it gives out nothing: plimsoll worker --serve-artifacts");
+  if (!card.artifacts) {
+    throw new Error("it gives out nothing: start it with --serve-artifacts, the same --name and the same --spool");
+  }
   const { url, token } = card.artifacts;
   const headers = { authorization: `Bearer ${token}` };
   const response = await fetch(`${url}/${run}/${path}`, {
@@ -83,6 +86,10 @@ async function fetchOne(
     client,
     redirect: "error",
     signal: AbortSignal.timeout(FETCH_MS),
+  }).catch((error: Error & { cause?: Error }) => {
+    // What it says by itself is that it failed.
+    const cause = (error.cause?.message ?? error.message).replace(/^error sending request for url \([^)]*\): /, "");
+    throw new Error(`${url}: ${cause}`);
   });
   if (!response.ok) {
     await response.body?.cancel();
@@ -106,6 +113,16 @@ async function fetchOne(
     await Deno.remove(`${to}.tmp`).catch(() => {});
     throw error;
   }
+}
+
+/**
+ * How much of a run stayed with its workers, as its complete attempts list it.
+ *
+ * @param run the run directory.
+ */
+export function countArtifacts(run: string): { files: number; workers: string[] } {
+  const lines = listed(resolve(run));
+  return { files: lines.length, workers: [...new Set(lines.map(({ worker }) => worker))] };
 }
 
 /** Of all complete attempts. */

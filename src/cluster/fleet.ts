@@ -1,13 +1,22 @@
 import type { Queue } from "bullmq";
 import { hostname } from "node:os";
-import type { Agent, Crew, CrewAttempt, DrivingFleet, Team } from "../run/agents.ts";
+import {
+  type Agent,
+  type Crew,
+  type CrewAttempt,
+  type DrivingFleet,
+  FleetLostError,
+  type Team,
+} from "../run/agents.ts";
 import type { Fleet } from "../run/mod.ts";
 import { machineKey } from "../run/machine_key.ts";
+import { makeResumer } from "../run/make_provenance.ts";
 import { pause } from "../run/pause.ts";
 import { within } from "../run/within.ts";
 import { InputError } from "../schema/input_error.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ShareProvenance } from "../schema/run.ts";
+import { askWorker } from "./ask_worker.ts";
 import { Hub, type HubClock, type HubOptions } from "./hub.ts";
 import { BEAT, keys, queueOf, type ShareJob, type WorkerCard } from "./messages.ts";
 import type { Refused } from "./receiver.ts";
@@ -30,6 +39,12 @@ export interface FleetOptions extends HubOptions {
    * @default 60000
    */
   wait_ms?: number;
+  /**
+   * How long it waits for a hub that is not reached, between two attempts [ms].
+   *
+   * @default 600000
+   */
+  hub_wait_ms?: number;
   /** Told what a person should know. */
   onNote?: (text: string) => void;
 }
@@ -37,6 +52,10 @@ export interface FleetOptions extends HubOptions {
 /** Between everybody's "ready" and an attempt's zero. */
 const LEAD_MS = 2000;
 const POLL_MS = 250;
+/** A hub that has not answered for so long is away [ms]. */
+const AWAY_MS = 2000;
+/** Whoever waits is told so after this time, and then again and again [ms]. */
+const [TELL_MS, TELL_AGAIN_MS] = [1000, 10_000];
 
 /**
  * Finds the workers of a hub, for a sweep to be driven by them. One sweep at a time has a fleet.
@@ -64,6 +83,26 @@ export async function openFleet(options: FleetOptions): Promise<Fleet & AsyncDis
   }
 }
 
+/**
+ * Looks who is at a hub, and what each would drive of a plan's levels, without taking the fleet.
+ *
+ * @throws {InputError} If the hub does not let this user in, or workers cannot drive such a plan.
+ */
+export async function dryFleet(plan: Plan, options: FleetOptions) {
+  await using hub = await Hub.open(options);
+  refuseCommand(plan, hub);
+  const cards = await new HubFleet(hub, options).cards();
+  const carried = capacityOf(cards);
+  const levels = [...new Set(plan.levels)].sort((a, b) => a - b).map((level) => ({
+    level,
+    sessions: splitByCapacity(level, cards.map(({ capacity }) => capacity)).map(({ length }) => length),
+    ...(carried < level ? { missing: `more than all workers carry, ${carried}: the sweep would wait for others` } : {}),
+  }));
+  const workers = cards.map(({ worker, capacity, plimsoll_version, git_revision }) => {
+    return { worker, capacity, plimsoll_version, git_revision };
+  });
+  return { workers, levels };
+}
 /** What a run tells of a worker: its token is for the hub alone. */
 type Told = Omit<WorkerCard, "artifacts" | "instance">;
 
@@ -81,6 +120,18 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
   #beat?: ReturnType<typeof setInterval>;
   #lost = new AbortController();
   #leftovers = new Set<string>();
+  #plan?: Plan;
+  /** Version of this sweep's program. */
+  #program?: string;
+  /** Workers that were asked whether they can drive the plan, and those who cannot. */
+  #asked = new Set<string>();
+  #refusing = new Set<string>();
+  #asks = 0;
+  /** When the hub was last reached [ms], and whether somebody was told that it is not. */
+  #heard_ms = performance.now();
+  #isAway = false;
+  /** What was said last of who is there, and of whom a level leaves without sessions. */
+  #said = { there: "", idle: new Map<number, string>() };
 
   constructor(readonly hub: Hub, readonly options: FleetOptions) {}
 
@@ -95,38 +146,44 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
       }
       await pause(POLL_MS, this.#lost.signal);
     }
+    this.#heard_ms = performance.now();
     let asking = false;
+    let answer = "";
     this.#beat = setInterval(async () => {
+      this.#lookAway(answer);
       if (asking) return;
       asking = true;
       try {
         if (await this.#hold() !== this.lease) this.#lost.abort();
-      } catch { /* the hub is away: whoever waits for it sees that */ }
+        this.#heard_ms = performance.now();
+        answer = "";
+      } catch (error) {
+        answer = ` (${(error as Error).message})`;
+      }
       asking = false;
     }, BEAT.every_ms);
     const weakness = await this.hub.weakness();
-    if (weakness) this.options.onNote?.(`The hub: ${weakness}`);
+    if (weakness) this.note(`The hub: ${weakness}`);
   }
 
   async check(plan: Plan, signal = new AbortController().signal): Promise<void> {
-    if (plan.mode === "command") {
-      throw new InputError(
-        "--hub",
-        this.hub.options.url,
-        "--mode http or playwright: a load generator of yours is not shared out",
-      );
-    }
+    refuseCommand(plan, this.hub);
     const most = Math.max(...plan.levels);
+    this.#plan = plan;
     const { cards, enough } = await this.#wait(most, signal);
     // Who ends it now finds a sweep that has not begun.
-    if (enough || signal.aborted) return;
+    if (signal.aborted) return;
+    if (enough) {
+      const refusals = await this.#ask(cards, signal);
+      if (refusals.length === 0) return;
+      const remedy = `workers that can drive this plan: ${refusals.join("; ")}`;
+      throw new InputError("--hub", this.hub.options.url, remedy);
+    }
     const { workers = 1 } = this.options;
     if (cards.length < workers) {
-      throw new InputError(
-        "--workers",
-        workers,
-        `as many as there are: ${cards.length} came. Start others with: plimsoll worker`,
-      );
+      const remedy = `as many as there are: ${cards.length} came within ${this.#wait_ms / 1000} s` +
+        `${cards.length > 0 ? ` (${listOf(cards)})` : ""}. Start others with: plimsoll worker`;
+      throw new InputError("--workers", workers, remedy);
     }
     const remedy = `levels up to ${
       capacityOf(cards)
@@ -135,18 +192,43 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
   }
 
   async gather(level: number, signal: AbortSignal): Promise<Team> {
-    const { cards, enough } = await this.#wait(level, signal);
-    if (!enough) {
-      const { workers = 1 } = this.options;
-      throw new Error(
-        `there are ${cards.length} workers for ${capacityOf(cards)} sessions: it takes ${workers} and ${level}`,
-      );
-    }
+    const { workers = 1 } = this.options;
+    let cards: WorkerCard[];
+    let refusals: string[];
+    do {
+      const found = await this.#wait(level, signal);
+      cards = found.cards;
+      if (signal.aborted) throw new Error("it was ended while it waited for workers");
+      if (!found.enough) {
+        throw new Error(
+          `there are ${cards.length} workers for ${capacityOf(cards)} sessions: it takes ${workers} and ${level}`,
+        );
+      }
+      // One that joins a sweep that runs is left out where it cannot drive it.
+      refusals = await this.#ask(cards, signal);
+      for (const refusal of refusals) this.note(`Left out: ${refusal}`);
+    } while (refusals.length > 0);
     const members = cards.map((card) => this.#member(card));
     return new HubTeam(this, members.sort((a, b) => a.k - b.k), level);
   }
 
+  /** Says whom a level leaves without sessions, once. */
+  tellIdle(level: number, cards: readonly WorkerCard[]): void {
+    const idle = cards.map(({ worker }) => worker).join(", ");
+    if (idle !== "" && this.#said.idle.get(level) !== idle) {
+      this.note(`${level} ${level === 1 ? "session is" : "sessions are"} too few for all workers: ${idle} gets none`);
+    }
+    this.#said.idle.set(level, idle);
+  }
+
+  note(text: string): void {
+    this.options.onNote?.(text);
+  }
+
   adopt(machines: readonly ShareProvenance[]): void {
+    if (machines.length > 1 && this.options.workers === undefined) {
+      this.note(`${machines.length} workers drove it before. Without --workers it goes on with as many as there are`);
+    }
     for (const { k, sampled_target: _, ...card } of machines) {
       this.#members.set(identityOf(card as Told), { k, card: card as Told });
     }
@@ -195,24 +277,97 @@ class HubFleet implements DrivingFleet, AsyncDisposable {
   }
 
   async #wait(level: number, signal: AbortSignal): Promise<{ cards: WorkerCard[]; enough: boolean }> {
-    const { workers = 1, wait_ms = 60_000 } = this.options;
+    const { workers = 1, hub_wait_ms = 600_000 } = this.options;
     let cards: WorkerCard[] = [];
     let enough = false;
-    const over = new AbortController();
-    const until = AbortSignal.any([signal, this.#lost.signal, over.signal]);
-    const ended = pause(wait_ms, until).then(() => over.abort());
-    try {
-      while (!enough && !until.aborted) {
-        // A hub that is away answers later, or not at all.
-        cards = await Promise.race([this.cards(), ended.then(() => cards)]);
-        enough = cards.length >= workers && capacityOf(cards) >= level;
-        if (!enough) await pause(POLL_MS, until);
+    const until = AbortSignal.any([signal, this.#lost.signal]);
+    let asking: Promise<WorkerCard[] | undefined> | undefined;
+    let end_ms = performance.now() + this.#wait_ms;
+    let tell_ms = performance.now() + TELL_MS;
+    while (!enough && !until.aborted && performance.now() < end_ms) {
+      asking ??= this.cards().catch(() => undefined);
+      // A hub that is away answers later, or not at all.
+      const soon = new AbortController();
+      const late = pause(POLL_MS, AbortSignal.any([until, soon.signal])).then(() => "late" as const);
+      const found = await Promise.race([asking, late]);
+      soon.abort();
+      if (found !== "late") asking = undefined;
+      const away_ms = performance.now() - this.#heard_ms;
+      if (away_ms > hub_wait_ms) {
+        throw new FleetLostError(`the hub was not reached for ${Math.round(away_ms / 1000)} s`);
       }
-    } finally {
-      over.abort();
+      if (found === "late" || found === undefined) {
+        // That time is not the workers'.
+        if (away_ms > AWAY_MS) end_ms = performance.now() + this.#wait_ms;
+        if (found === undefined) await pause(POLL_MS, until);
+        continue;
+      }
+      cards = found.filter((card) => !this.#refusing.has(queueOf(card)));
+      enough = cards.length >= workers && capacityOf(cards) >= level;
+      if (enough) break;
+      if (performance.now() > tell_ms) {
+        tell_ms = performance.now() + TELL_AGAIN_MS;
+        const carried = cards.length < workers ? "" : `, which carry ${capacityOf(cards)} of ${level} sessions`;
+        const list = cards.length > 0 ? ` (${listOf(cards)})` : "";
+        const left = Math.max(0, Math.round((end_ms - performance.now()) / 1000));
+        this.note(`Waiting for workers: ${cards.length} of ${workers}${list}${carried}; ${left} s left`);
+        this.#said.there = "";
+      }
+      await pause(POLL_MS, until);
     }
-    if (this.#lost.signal.aborted) throw new Error("another sweep has taken the fleet");
+    if (this.#lost.signal.aborted) throw new FleetLostError("another sweep has taken the fleet");
+    if (enough) this.#tellThere(cards);
     return { cards, enough };
+  }
+
+  get #wait_ms(): number {
+    return this.options.wait_ms ?? 60_000;
+  }
+
+  /** Says who drives the sweep, and who is of another version, whenever that changes. */
+  #tellThere(cards: readonly WorkerCard[]): void {
+    const own = this.#program ??= programOf(makeResumer(this.#plan!));
+    const text = `${cards.length} ${cards.length === 1 ? "worker" : "workers"}: ${listOf(cards)} sessions`;
+    const others = cards.filter((card) => programOf(card) !== own)
+      .map((card) => `${card.worker} runs plimsoll ${programOf(card)}, and this sweep ${own}`);
+    const there = [text, ...others].join("\n");
+    if (there === this.#said.there) return;
+    this.#said.there = there;
+    for (const line of [text, ...others]) this.note(line);
+    const mute = cards.filter(({ artifacts }) => artifacts === undefined).map(({ worker }) => worker).join(", ");
+    if (this.#plan!.mode !== "playwright" || mute === "") return;
+    this.note(`Screenshots stay with ${mute}: plimsoll fetch gets them from workers with --serve-artifacts only`);
+  }
+
+  /** Says once that the hub is away, and that it is there again. */
+  #lookAway(answer: string): void {
+    const away_ms = performance.now() - this.#heard_ms;
+    if (away_ms > AWAY_MS === this.#isAway) return;
+    this.#isAway = !this.#isAway;
+    const since = new Date(Date.now() - away_ms).toISOString().slice(11, 19);
+    const limit = `${(this.options.hub_wait_ms ?? 600_000) / 1000} s`;
+    const away = `The hub is not reached since ${since}Z${answer}; waiting, at most ${limit}`;
+    this.note(this.#isAway ? away : "The hub is there again");
+  }
+
+  /** Why workers cannot drive the plan, each named, of those that were not asked before. */
+  async #ask(cards: readonly WorkerCard[], signal: AbortSignal): Promise<string[]> {
+    const job = {
+      lease: this.lease,
+      run: this.run,
+      plan: this.#plan!,
+      isLater: this.#plan!.target_command !== undefined,
+    };
+    const fresh = cards.filter((card) => !this.#asked.has(queueOf(card)));
+    const answers = await Promise.all(fresh.map(async (card) => {
+      const id = `${this.run}.plan.${++this.#asks}`;
+      const reason = await askWorker(job, { hub: this.hub, queue: await this.queue(queueOf(card)), card, id, signal });
+      if (signal.aborted) return [];
+      if (reason === undefined) this.#asked.add(queueOf(card));
+      else this.#refusing.add(queueOf(card));
+      return reason === undefined ? [] : `worker ${card.worker}: ${reason}`;
+    }));
+    return answers.flat();
   }
 
   /** Workers that are there now. */
@@ -249,6 +404,7 @@ class HubTeam implements Team {
   constructor(readonly fleet: HubFleet, members: Member[], readonly level: number) {
     const all = splitByCapacity(level, members.map(({ card }) => card.capacity));
     this.#members = members.filter((_, index) => all[index].length > 0);
+    fleet.tellIdle(level, members.filter((_, index) => all[index].length === 0).map(({ card }) => card));
     const split = splitByCapacity(level, this.#members.map(({ card }) => card.capacity));
     this.shares = split.map((sessions, index) => ({ share: { k: index + 1, of: split.length }, sessions }));
   }
@@ -308,6 +464,20 @@ class HubTeam implements Team {
 /** One that was started anew as another, or on another machine, is another, whatever its name. */
 function identityOf({ worker, capacity, machine }: Told): string {
   return `${worker} ${capacity} ${machine}`;
+}
+
+function refuseCommand({ mode }: Plan, { options }: Hub): void {
+  if (mode !== "command") return;
+  const remedy = "--mode http or playwright: a load generator of yours is not shared out";
+  throw new InputError("--hub", options.url, remedy);
+}
+
+function listOf(cards: readonly WorkerCard[]): string {
+  return cards.map(({ worker, capacity }) => `${worker} ${capacity}`).join(", ");
+}
+
+function programOf({ plimsoll_version, git_revision }: Pick<WorkerCard, "plimsoll_version" | "git_revision">): string {
+  return `${plimsoll_version} (${git_revision.slice(0, 9)})`;
 }
 
 function capacityOf(cards: readonly WorkerCard[]): number {

@@ -1,4 +1,6 @@
 import type { Redis, RedisOptions } from "ioredis";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { connect } from "node:tls";
 import { isLoopbackName, redacted } from "../plan/mod.ts";
 import { within } from "../run/within.ts";
 import { InputError } from "../schema/input_error.ts";
@@ -84,6 +86,7 @@ export class Hub implements AsyncDisposable {
   static async open(options: HubOptions): Promise<Hub> {
     const url = checkHubUrl(options.url);
     checkFleetName(options.fleet);
+    checkPair(options);
     const { AbstractConnector, Redis } = await import("ioredis");
     let isOpen = false;
     let said: Error | undefined;
@@ -111,7 +114,8 @@ export class Hub implements AsyncDisposable {
       return new Hub(redis, options);
     } catch (error) {
       redis.disconnect();
-      throw error instanceof InputError ? error : refused(options.url, [said, error as Error]);
+      if (error instanceof InputError) throw error;
+      throw refused(options, [said, error as Error], url.protocol === "redis:" && await speaksTls(url));
     }
   }
 
@@ -237,14 +241,48 @@ async function tryKeys(redis: Redis, key: string): Promise<void> {
   await redis.del(key);
 }
 
-function refused(url: string, errors: (Error | undefined)[]): InputError {
+/** @throws {InputError} If a client would show a certificate whose key it has not. */
+function checkPair({ cert, key }: HubOptions): void {
+  if (cert === undefined || key === undefined) return;
+  let fits = false;
+  try {
+    fits = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch (error) {
+    throw new InputError("--hub-cert", "given", `a certificate and its key, both PEM (${(error as Error).message})`);
+  }
+  if (!fits) {
+    throw new InputError("--hub-key", "given", "the key of the certificate in --hub-cert: this one is another's");
+  }
+}
+
+/** Whether what is there waits for TLS. */
+function speaksTls(url: URL): Promise<boolean> {
+  const at = { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || 6379) };
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  // Nothing is said to it: whose certificate it shows does not matter.
+  const socket = connect({ ...at, rejectUnauthorized: false });
+  socket.once("secureConnect", () => resolve(true));
+  // It may ask for a certificate, and say so in TLS.
+  socket.on("error", ({ message }) => resolve(/alert|certificate/i.test(message)));
+  return within(ANSWER_MS / 5, promise, "it says nothing").catch(() => false).finally(() => socket.destroy());
+}
+
+function refused({ url, password }: HubOptions, errors: (Error | undefined)[], isTls: boolean): InputError {
   const text = errors.map((error) => error?.message ?? "").join(" ");
   // What it says of a certificate that is missing may be lost with the connection.
   const brokeOff = /^rediss:/.test(url) && /ECONNRESET|EPIPE/.test(text);
-  const found = /NOAUTH|WRONGPASS|invalid username-password/i.test(text)
+  const names = /[^ ]* is not in the cert's list.*/.exec(text)?.[0] ??
+    /[^ ]* is not cert's CN.*/.exec(text)?.[0];
+  const found = isTls
+    ? `${url.replace("redis:", "rediss:")}: what answers there speaks TLS`
+    : /NOAUTH/i.test(text) && password === undefined
+    ? "PLIMSOLL_HUB_PASSWORD, or --hub-password-file: it asks for a password, and none is set"
+    : /NOAUTH|WRONGPASS|invalid username-password/i.test(text)
     ? "the right PLIMSOLL_HUB_PASSWORD, or --hub-password-file, and --hub-user: it refuses this one"
     : /NOPERM/i.test(text)
     ? `a user that may use the fleet's keys: ${/NOPERM[^.]*/i.exec(text)![0]}`
+    : names !== undefined
+    ? `a name or address that the hub's certificate has (${names})`
     : /certificate|self.signed|UnknownIssuer|altname|tls|ssl|alert/i.test(text) || brokeOff
     ? "--hub-ca with the authority of the hub's certificate, and --hub-cert and --hub-key where it asks for them " +
       `(${errors.find((error) => error)!.message})`

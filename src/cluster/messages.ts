@@ -50,6 +50,18 @@ export interface ShareJob {
   groups: Group[];
 }
 
+/** What a worker is asked before a sweep uses it: whether it can drive this plan. */
+export interface PlanJob extends Pick<ShareJob, "lease" | "run" | "plan"> {
+  /** Whether the target is started for each attempt: then it is not there yet. */
+  isLater: boolean;
+}
+
+/** What it says. */
+export interface PlanAnswer {
+  /** Why it cannot, in words for its user. */
+  refused?: string;
+}
+
 /** What a job comes to. */
 export interface ShareResult {
   files: Record<string, FileSeal>;

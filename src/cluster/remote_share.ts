@@ -5,7 +5,16 @@ import { within } from "../run/within.ts";
 import { attemptFile } from "../schema/attempt_files.ts";
 import type { FileSeal } from "../schema/run.ts";
 import type { Hub, HubClock } from "./hub.ts";
-import { BEAT, type Down, type Entry, keys, type ShareJob, type ShareResult, type WorkerCard } from "./messages.ts";
+import {
+  BEAT,
+  type Down,
+  type Entry,
+  keys,
+  LEFT_MS,
+  type ShareJob,
+  type ShareResult,
+  type WorkerCard,
+} from "./messages.ts";
 import { Receiver, type Refused } from "./receiver.ts";
 import type { UpListener, UpReader } from "./up_reader.ts";
 
@@ -114,7 +123,11 @@ export class RemoteShare implements Agent, UpListener {
   }
 
   #say(message: Down): Promise<unknown> {
-    return this.options.hub.redis.xadd(this.#down, "*", "message", JSON.stringify(message)).catch(() => {});
+    const { redis } = this.options.hub;
+    const said = redis.xadd(this.#down, "*", "message", JSON.stringify(message)).catch(() => {});
+    // Where both are killed, nobody else removes it.
+    redis.pexpire(this.#down, LEFT_MS).catch(() => {});
+    return said;
   }
 
   /** Gives the worker its job, and watches both. */
@@ -130,7 +143,7 @@ export class RemoteShare implements Agent, UpListener {
       const looked = await within(HUB_LOST_MS, look, "the hub is away").catch(() => undefined);
       if (!looked) {
         if (performance.now() - heard_ms < HUB_LOST_MS) continue;
-        throw new Error(`its hub was not reached for ${HUB_LOST_MS / 1000} s`);
+        throw new Error(`this sweep did not reach the hub for ${HUB_LOST_MS / 1000} s`);
       }
       heard_ms = performance.now();
       const [text, found] = looked;

@@ -1,3 +1,4 @@
+import type { Job } from "bullmq";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { machineKey } from "../run/machine_key.ts";
@@ -6,10 +7,11 @@ import { pause } from "../run/pause.ts";
 import { within } from "../run/within.ts";
 import { makePlan } from "../plan/mod.ts";
 import { InputError } from "../schema/input_error.ts";
+import { checkSpool } from "./check_spool.ts";
 import { checkServe, serveArtifacts } from "./serve_artifacts.ts";
 import { ShareDriver } from "./drive_share.ts";
 import { Hub, type HubOptions } from "./hub.ts";
-import { BEAT, keys, queueOf, type ShareJob, type WorkerCard } from "./messages.ts";
+import { BEAT, keys, type PlanJob, queueOf, type ShareJob, type WorkerCard } from "./messages.ts";
 import { removeQueue } from "./remove_queue.ts";
 
 /** What a worker is, and where it finds its work. */
@@ -24,8 +26,12 @@ export interface WorkerOptions extends HubOptions {
    * @default the machine's name and a few random digits
    */
   name?: string;
-  /** Where its agents write before rows are sent, and artifacts stay. */
-  spool: string;
+  /**
+   * Where its agents write before rows are sent, and artifacts stay.
+   *
+   * @default a new folder of the temporary one
+   */
+  spool?: string;
   /**
    * `HOST:PORT` where it gives out artifacts to who can read its token at the hub, with `cert` and `key` over TLS; without
    * them on loopback only.
@@ -67,16 +73,31 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
   }
   const card = makeCard(options);
   checkServe(options);
+  checkConsent(options);
   await using hub = await Hub.open(options);
-  await using server = options.serve === undefined ? undefined : serveArtifacts(options);
+  if (options.spool !== undefined) checkSpool(options.spool);
+  // Made when nothing refuses it any more.
+  const spool = { path: options.spool === undefined ? "" : resolve(options.spool) };
+  await using server = options.serve === undefined ? undefined : serveArtifacts(options, () => spool.path);
   if (server) card.artifacts = { url: server.url, token: server.token };
   const { redis, prefix } = hub;
   const text = JSON.stringify(card);
   await takeName(hub, card, text);
+  if (options.spool === undefined) spool.path = Deno.makeTempDirSync({ prefix: "plimsoll-worker-" });
   const { Worker } = await import("bullmq");
   const shares = { complete: 0, failed: 0, refused: 0 };
-  const driver = new ShareDriver(hub, card, { ...options, spool: resolve(options.spool) });
-  const worker = new Worker<ShareJob>(queueOf(card), (job) => driver.drive(job.id!, job.data), {
+  const driver = new ShareDriver(hub, card, { ...options, spool: spool.path });
+  const work = async ({ name, id, data }: Job<ShareJob | PlanJob>) => {
+    if (name === "plan") return await driver.check(data as PlanJob);
+    try {
+      return await driver.drive(id!, data as ShareJob);
+    } catch (error) {
+      // Said at once: the hub may be what is away.
+      onNote(`${id}: ${(error as Error).message}: it drives nothing any more`);
+      throw error;
+    }
+  };
+  const worker = new Worker<ShareJob | PlanJob>(queueOf(card), work, {
     connection: redis,
     prefix: keys.bull(prefix),
     concurrency: 1,
@@ -84,13 +105,11 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
     stalledInterval: BEAT.lost_ms,
     maxStalledCount: 0,
   });
-  worker.on("completed", ({ id }) => {
-    shares.complete++;
-    onNote(`${id}: sent whole`);
+  worker.on("completed", ({ name }) => {
+    if (name === "share") shares.complete++;
   });
-  worker.on("failed", (job, { message }) => {
-    shares.failed++;
-    onNote(`${job?.id}: ${message}`);
+  worker.on("failed", (job) => {
+    if (job?.name !== "plan") shares.failed++;
   });
   // A job whose lock has run out is somebody else's: what comes of it now is refused.
   const refused = new Set<string>();
@@ -128,7 +147,9 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
     await pause(BEAT.every_ms, over);
   }
   const isReplaced = replaced.signal.aborted;
-  driver.end(isReplaced ? "another worker has its name" : "the worker was told to end");
+  const why = isReplaced ? "another worker has its name" : "the worker was told to end";
+  onNote(`worker ${card.worker} leaves the hub: ${why}`);
+  driver.end(why);
   const leave = async () => {
     await worker.close();
     await removeQueue(hub, queueOf(card));
@@ -136,6 +157,8 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerEnd> {
     await redis.srem(keys.workers(prefix), queueOf(card));
   };
   await within(10_000, leave(), "the hub is away").catch(() => {});
+  const { complete, failed, refused: late } = shares;
+  onNote(`worker ${card.worker} has ended: ${complete} shares sent, ${failed} broken, ${late} refused`);
   if (isReplaced) {
     const silent = `nothing was heard of this one for ${BEAT.lost_ms / 1000} s`;
     throw new Error(`another worker has the name ${card.worker} now: ${silent}`);
@@ -156,6 +179,14 @@ async function takeName(hub: Hub, card: WorkerCard, text: string): Promise<void>
     }
     await pause(BEAT.every_ms, new AbortController().signal);
   }
+}
+
+/** @throws {InputError} If it could name no target. */
+function checkConsent({ consent }: WorkerOptions): void {
+  if (consent === undefined || consent.split(",").every((host) => /^(\[[\da-f:.]+\]|[^\s:/@]+):\d{1,5}$/i.test(host))) {
+    return;
+  }
+  throw new InputError("--i-may-load-test", consent, "host and port of the target, for example staging.example:443");
 }
 
 function makeCard({ name, capacity }: WorkerOptions): WorkerCard {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { within } from "../run/within.ts";
 import { InputError } from "../schema/input_error.ts";
 import { ARTIFACT_PATH } from "./messages.ts";
@@ -15,7 +15,7 @@ export interface ArtifactServer extends AsyncDisposable {
   token: string;
 }
 
-type ServeOptions = Pick<WorkerOptions, "serve" | "spool" | "cert" | "key">;
+type ServeOptions = Pick<WorkerOptions, "serve" | "cert" | "key">;
 
 /**
  * Checks where artifacts are to be given out.
@@ -29,6 +29,9 @@ export function checkServe({ serve, cert, key }: ServeOptions): void {
   if (!url || url.port === "" || url.pathname !== "/" || url.username) {
     throw new InputError("--serve-artifacts", serve, right);
   }
+  if (/^(0\.0\.0\.0|\[::\])$/.test(url.hostname)) {
+    throw new InputError("--serve-artifacts", serve, `${right}, as others reach it: nobody can ask ${url.hostname}`);
+  }
   if ((cert === undefined || key === undefined) && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) {
     throw new InputError(
       "--serve-artifacts",
@@ -38,18 +41,21 @@ export function checkServe({ serve, cert, key }: ServeOptions): void {
   }
 }
 
-/** Gives out files of a spool's `artifacts` folders, read only, to who brings the token. */
-export function serveArtifacts({ serve, spool, cert, key }: ServeOptions): ArtifactServer {
+/**
+ * Gives out files of a spool's `artifacts` folders, read only, to who brings the token.
+ *
+ * @throws {InputError} If this machine cannot listen there.
+ */
+export function serveArtifacts({ serve, cert, key }: ServeOptions, spool: () => string): ArtifactServer {
   const { hostname, port } = new URL(`http://${serve}/`);
   const token = crypto.randomUUID();
   const right = new TextEncoder().encode(`Bearer ${token}`);
-  const root = resolve(spool);
   const tls = cert !== undefined && key !== undefined ? { cert, key } : {};
   const cut = new AbortController();
   const at = { hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
   const options = { ...at, onListen() {}, signal: cut.signal, ...tls };
   const underWay = new Set<Promise<void>>();
-  const server = Deno.serve(options, async (request, { completed }) => {
+  const server = listen(serve!, options, async (request, { completed }) => {
     const sent = completed.catch(() => {}).finally(() => underWay.delete(sent));
     underWay.add(sent);
     const given = new TextEncoder().encode(request.headers.get("authorization") ?? "");
@@ -59,7 +65,7 @@ export function serveArtifacts({ serve, spool, cert, key }: ServeOptions): Artif
       return new Response("", { status: 404 });
     }
     try {
-      const file = await Deno.open(join(root, run, path));
+      const file = await Deno.open(join(spool(), run, path));
       return new Response(file.readable);
     } catch {
       return new Response("", { status: 404 });
@@ -74,4 +80,17 @@ export function serveArtifacts({ serve, spool, cert, key }: ServeOptions): Artif
       await server.finished;
     },
   };
+}
+
+function listen(
+  serve: string,
+  options: Deno.ServeTcpOptions & Partial<Deno.TlsCertifiedKeyPem>,
+  handler: Deno.ServeHandler<Deno.NetAddr>,
+): Deno.HttpServer {
+  try {
+    return Deno.serve(options, handler);
+  } catch (error) {
+    const remedy = `an address of this machine, and a free port (${(error as Error).message})`;
+    throw new InputError("--serve-artifacts", serve, remedy);
+  }
 }

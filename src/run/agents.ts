@@ -69,17 +69,23 @@ export interface DrivingFleet extends Fleet {
   /**
    * Waits until there are enough of them for a plan, or the signal aborts.
    *
-   * @throws {InputError} If they do not come, or can never carry its levels.
+   * @throws {InputError} If they do not come, can never carry its levels, or cannot drive it where they are.
    */
   check(plan: Plan, signal?: AbortSignal): Promise<void>;
   /**
    * Those who are there now, for a level; waits for more where they are too few.
    *
-   * @throws {Error} If they do not come.
+   * @throws {Error} If they do not come, or the signal aborts.
+   * @throws {FleetLostError} If nobody can be reached any more.
    */
   gather(level: number, signal: AbortSignal): Promise<Team>;
   /** Takes over the numbers of those who drove parts of the sweep before. */
   adopt(machines: readonly ShareProvenance[]): void;
+}
+
+/** There is no way to those who drive the sweep: trying again does not help, and what is written can be gone on with. */
+export class FleetLostError extends Error {
+  override name = "FleetLostError";
 }
 
 /** @throws {TypeError} If it is no fleet that can drive. */

@@ -27,6 +27,22 @@ export interface Reached {
   secrets?: HttpSecrets;
 }
 
+/** How a target is reached. */
+export interface ReachOptions {
+  /**
+   * Whether it is one share of a sweep: then the target's processes may be on another share's machine.
+   *
+   * @default false
+   */
+  share?: boolean;
+  /**
+   * Whether somebody else starts it later: then nobody is asked there.
+   *
+   * @default false
+   */
+  isLater?: boolean;
+}
+
 /**
  * Finds out, without load, that a sweep of this plan can begin: the URL may be loaded, something answers there, its
  * certificate is trusted, its processes are found, there is a browser where one is needed, and the files and variables that its
@@ -34,13 +50,12 @@ export interface Reached {
  * command is tried once, so that a wrong one shows before anything is written.
  *
  * @param consent `HOST:PORT` that the user may load, if it is not loopback.
- * @param options whether it is one share of a sweep: then the target's processes may be on another share's machine.
  * @throws {InputError} If something is not as the plan says.
  */
 export async function reachTarget(
   plan: Plan,
   consent?: string,
-  options: { /** @default false */ share?: boolean } = {},
+  options: ReachOptions = {},
 ): Promise<Reached> {
   const url = checkUrl(plan.url, consent);
   const page = await resolvePage(plan, consent);
@@ -51,6 +66,7 @@ export async function reachTarget(
     await checkBrowser({ path: plan.browser });
   }
   const { plan: pinned, secrets } = await pinFiles(plan);
+  if (options.isLater) return { plan: pinned, addresses, address: addresses[0], port, secrets };
   if (plan.target_command) {
     const [address] = addresses;
     const target = await openTarget(plan, { address, port });

@@ -45,7 +45,7 @@ export async function resume(
   try {
     directory = RunDirectory.open(root);
   } catch (error) {
-    throw resumable(error as Error, root);
+    throw resumable(error as Error, root, options);
   }
   try {
     const parts = plan.find_limit ? partsOnDisk(root, plan) : planParts(plan);
@@ -61,7 +61,7 @@ export async function resume(
       ? { addresses: [], address: "", port: 0 }
       : await reachTarget(plan, options.consent);
     if (reached.address !== "") {
-      refuseOtherCrew(root, found, { stored, fleet: fleet !== undefined });
+      refuseOtherCrew(found, { stored, fleet: fleet !== undefined });
       fleet?.adopt(stored?.shares ?? []);
       await fleet?.check(plan, options.signal);
     }
@@ -81,7 +81,7 @@ export async function resume(
     }
     return await runParts({ ...reached, plan, directory, provenance, found, ...options, fleet });
   } catch (error) {
-    throw resumable(error as Error, root);
+    throw resumable(error as Error, root, options);
   } finally {
     directory.close();
   }
@@ -171,20 +171,14 @@ function refuseShare(root: string): void {
 
 /** What one machine drove and what many did are not levels of one sweep. */
 function refuseOtherCrew(
-  root: string,
   found: Map<string, FoundAttempt[]>,
   { stored, fleet }: { stored?: Provenance; fleet: boolean },
 ): void {
   const begun = [...found].some(([name, all]) => /^levels/.test(name) && all.some(({ state }) => state === "complete"));
   const had = stored?.shares !== undefined;
   if (!begun || had === fleet) return;
-  throw new InputError(
-    "RUN",
-    root,
-    had
-      ? "--hub too: workers drove what is complete of it"
-      : "it without --hub: this machine drove what is complete of it",
-  );
+  if (had) throw new InputError("--hub", "nothing", "the hub again: workers drove what is complete of it");
+  throw new InputError("--hub", "given", "it not: this machine drove what is complete of the run");
 }
 
 function readProvenance(root: string): Provenance | undefined {

@@ -16,7 +16,7 @@ import type { AttemptSeal, CoolDown, Provenance, Share } from "../schema/run.ts"
 import type { HttpSecrets } from "../drive/driver.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { ProgressEvent } from "../schema/progress.ts";
-import type { DrivingFleet, Team } from "./agents.ts";
+import { type DrivingFleet, FleetLostError, type Team } from "./agents.ts";
 import { agentPermissions } from "./agent_permissions.ts";
 import { agentUse } from "./agent_use.ts";
 import { type AttemptEnd, refuseLate, runAttempt } from "./attempt.ts";
@@ -142,6 +142,10 @@ export async function runParts(context: PartsContext): Promise<SweepEnd> {
       directory.note({ event: "sweep_stopped", reason: end.reason });
       return ended(end.guard ? "guarded" : "stopped", end.reason);
     }
+    if (end.kind === "lost") {
+      directory.note({ event: "sweep_partial", reason: end.reason });
+      return ended("partial", end.reason);
+    }
     if (end.kind === "given_up") {
       missing.push(`${nameOf(part)}: ${end.reason}`);
       step = walk.next({ ...tried, by: "broken", reason: end.reason });
@@ -177,6 +181,12 @@ type PartEnd =
   | Exclude<AttemptEnd, { kind: "stopped" }> & { summary?: LevelSummary }
   | Extract<AttemptEnd, { kind: "stopped" }>;
 
+/** `lost`: there is no way to those who drive it. */
+interface NotRun<Kind> {
+  kind: Kind;
+  reason: string;
+}
+
 interface PartContext extends PartsContext {
   /** The slot of this part, by the wall clock [ms since 1970]. */
   start_at_ms?: number;
@@ -187,7 +197,10 @@ interface PartContext extends PartsContext {
   onLowMemory: () => void;
 }
 
-async function runPart(part: Part, context: PartContext): Promise<PartEnd | { kind: "given_up"; reason: string }> {
+async function runPart(
+  part: Part,
+  context: PartContext,
+): Promise<PartEnd | NotRun<"given_up"> | NotRun<"lost">> {
   const { guards, onProgress } = context;
   const { level = 0, replicate = 0 } = part.replicate ?? {};
   const earlier = context.found?.get(part.name) ?? [];
@@ -234,7 +247,7 @@ async function attemptPart(
   attempt: number,
   cooldown: CoolDown | undefined,
   context: PartContext,
-): Promise<PartEnd | { kind: "failed"; reason: string }> {
+): Promise<PartEnd | NotRun<"failed"> | NotRun<"lost">> {
   const { directory, agentsUsed } = context;
   const { level = 0, replicate = 0, discarded = false } = part.replicate ?? {};
   const idle = part.phase !== "level";
@@ -252,7 +265,10 @@ async function attemptPart(
     try {
       team = await gather(level, context.fleet, context);
     } catch (error) {
-      return { kind: "failed", reason: (error as Error).message };
+      const { stop } = context.guards;
+      if (stop.aborted) return { kind: "stopped", ...stop.reason as StopReason };
+      const { message: reason } = error as Error;
+      return error instanceof FleetLostError ? { kind: "lost", reason } : { kind: "failed", reason };
     }
   }
   const agents = idle ? 0 : team?.shares.length ?? countAgents(level, replicate, context);

@@ -107,7 +107,7 @@ export async function sweep(input: PlanInput | Plan, options: SweepOptions = {})
     const end = await runParts({ ...reached, directory, provenance, ...options, share, fleet });
     return options.share ? { ...end, share: options.share } : end;
   } catch (error) {
-    throw resumable(error as Error, out);
+    throw resumable(error as Error, out, options);
   } finally {
     directory.close();
   }
@@ -183,9 +183,14 @@ function tellShare(
 }
 
 /** The same error, with what the user can do: the run is whole as far as it goes. */
-export function resumable(error: Error & { code?: string }, path: string): Error {
+export function resumable(
+  error: Error & { code?: string },
+  path: string,
+  { fleet }: Pick<SweepOptions, "fleet"> = {},
+): Error {
   if (!error.code) return error;
-  const text = `${error.message}. What is written stays; when that is mended: deno task plimsoll resume ${path}`;
+  const how = `deno task plimsoll resume ${path}${fleet ? ", with the same --hub and its flags" : ""}`;
+  const text = `${error.message}. What is written stays; when that is mended: ${how}`;
   return Object.assign(new Error(text, { cause: error }), { code: error.code });
 }
 

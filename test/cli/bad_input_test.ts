@@ -306,13 +306,20 @@ Deno.test("sweep() and resume() refuse a folder with a NUL in its name", async (
   await assert.rejects(resume("runs/a\0b"), remedy);
 });
 
-Deno.test("plimsoll sweep refuses an unknown flag, and lists those it knows", async () => {
-  const { code, stderr } = await runPlimsoll(["sweep", ...URL_OK, "--level", "1"]);
-  assert.equal(code, 2);
-  assert.match(
-    stderr,
-    /^plimsoll sweep: Cannot use --level: current value is "an unknown flag"\. Give one of --mode, --url, --levels,/,
-  );
+Deno.test("an unknown flag is refused with the one that was meant, or with all there are", async () => {
+  const rows: [args: string[], remedy: string][] = [
+    [["sweep", "--level", "1"], "--levels.\n"],
+    [["sweep", "--workes", "2"], "--workers.\n"],
+    [["worker", "--capacty", "2"], "--capacity.\n"],
+    [["size", "--targets", "2"], "--target.\n"],
+    [["sweep", "--frobnicate", "1"], "one of --mode, --url, --levels, "],
+  ];
+  for (const [args, remedy] of rows) {
+    const { code, stderr } = await runPlimsoll(args);
+    assert.equal(code, 2);
+    const begins = `plimsoll ${args[0]}: Cannot use ${args[1]}: current value is "an unknown flag". Give ${remedy}`;
+    assert(stderr.startsWith(begins), stderr);
+  }
 });
 
 Deno.test("plimsoll sweep refuses a folder that it may not write to, and one that holds a run", async () => {
@@ -339,7 +346,8 @@ Deno.test("plimsoll sweep refuses a folder that it may not write to, and one tha
 
 Deno.test("the other commands end with 2 on bad input, too", async () => {
   const rows: [args: string[], message: RegExp][] = [
-    [["swep"], /Cannot use COMMAND: current value is "swep"\. Give one of demo, doctor, sweep/],
+    [["swep"], /Cannot use COMMAND: current value is "swep"\. Give sweep\./],
+    [["nothing"], /Cannot use COMMAND: current value is "nothing"\. Give one of demo, doctor, sweep/],
     [["fit"], /Cannot use RUN: current value is "nothing"/],
     [["fit", "/nowhere"], /Cannot use RUN: current value is "\/nowhere"\. Give the folder of a run/],
     [["size", "/nowhere", "--target", "0"], /Cannot use --target: current value is "0"\. Give a whole number from 1/],

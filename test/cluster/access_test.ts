@@ -23,13 +23,16 @@ Deno.test({
     }
     await redis.set("plimsoll:main:of-the-test", "a row");
     const { options } = hub;
+    using relay = startRelay(hub.port);
     const cases: [string, HubOptions, RegExp][] = [
-      ["no password", { ...options, password: undefined, user: undefined }, /PLIMSOLL_HUB_PASSWORD/],
+      ["no password", { ...options, password: undefined, user: undefined }, /PLIMSOLL_HUB_PASSWORD.*none is set/],
       ["a wrong password", { ...options, password: "guessed" }, /PLIMSOLL_HUB_PASSWORD/],
       ["a user that there is not", { ...options, user: "guessed" }, /PLIMSOLL_HUB_PASSWORD/],
       ["an authority that is not ours", { ...options, ca: undefined }, /--hub-ca/],
       ["no certificate of its own", { ...options, cert: undefined, key: undefined }, /--hub-c/],
-      ["no TLS", { ...options, url: options.url.replace("rediss", "redis") }, /answers/],
+      ["no TLS", { ...options, url: options.url.replace("rediss", "redis") }, /rediss:\/\/127.0.0.1.*TLS/],
+      ["another's key", { ...options, key: readFileSync(join(hub.folder, "..", "server.key"), "utf8") }, /--hub-cert/],
+      ["a name that its certificate has not", { ...options, url: relay.url }, /certificate has.*list: 127\.0\.0\.1/],
       ["the user of another fleet", { ...options, user: "another", password: "of-another" }, /fleet's keys/],
       ["a user without rights", { ...options, user: "nobody", password: "of-nobody" }, /fleet's keys/],
     ];
@@ -209,6 +212,20 @@ Deno.test({
     assert.equal((await worker.ended()).code, 0);
   },
 });
+
+/** Another address of the same server. */
+function startRelay(port: number) {
+  const listener = Deno.listen({ hostname: "127.0.0.2", port: 0 });
+  (async () => {
+    for await (const from of listener) {
+      const to = await Deno.connect({ hostname: "127.0.0.1", port });
+      from.readable.pipeTo(to.writable).catch(() => {});
+      to.readable.pipeTo(from.writable).catch(() => {});
+    }
+  })().catch(() => {});
+  const url = `rediss://127.0.0.2:${(listener.addr as Deno.NetAddr).port}`;
+  return { url, [Symbol.dispose]: () => listener.close() };
+}
 
 const refusedFlags: [string, string[], string, RegExp][] = [
   ["a password in the address", ["--hub", "rediss://fleet:s3cret@hub.example:6380"], "--hub", /PLIMSOLL_HUB_PASSWORD/],

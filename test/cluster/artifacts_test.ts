@@ -157,6 +157,21 @@ Deno.test({
     // What lay in the buffers of both machines, and not all of it.
     assert(sent < 2 ** 26, `it got rid of ${sent} bytes`);
     assert.deepEqual([...Deno.readDirSync(join(out, "artifacts/levels/1/r1/a1"))], []);
+
+    // Where nobody answers, and where nothing is given out, that is said.
+    const url = `http://127.0.0.1:${freePort()}`;
+    const at = (artifacts?: object) =>
+      redis.set("plimsoll:main:worker:w1", JSON.stringify({ worker: "w1", artifacts }));
+    await at({ url, token: "of-the-test" });
+    const [unreached] = (await fetchArtifacts(out, hub.options)).missing;
+    assert(unreached.reason.startsWith(`${url}: `) && /refused/.test(unreached.reason), unreached.reason);
+    await at();
+    assert.match((await fetchArtifacts(out, hub.options)).missing[0].reason, /--serve-artifacts.*--name.*--spool/);
+    // A run that lists none needs no hub for that.
+    await Deno.remove(attempt, { recursive: true });
+    const { code, stdout } = await runPlimsoll(["fetch", out, "--hub", `redis://127.0.0.1:${freePort()}`]);
+    assert.equal(code, 0);
+    assert.match(stdout, /lists no artifacts/);
   },
 });
 
@@ -186,7 +201,10 @@ Deno.test({
 
 Deno.test("artifacts are given out over TLS, or on loopback", async () => {
   const args = ["worker", "--hub", "redis://127.0.0.1:1", "--capacity", "1", "--json"];
-  const cases: [string, RegExp][] = [["0.0.0.0:8443", /--hub-cert/], ["10.0.0.5:8443", /--hub-cert/], [
+  const cases: [string, RegExp][] = [["0.0.0.0:8443", /nobody can ask/], ["[::]:8443", /nobody can ask/], [
+    "10.0.0.5:8443",
+    /--hub-cert/,
+  ], [
     "8443",
     /address and port/,
   ]];

@@ -249,7 +249,7 @@ Deno.test({
         replicates: 1,
         requests: [{ name: "get", method: "GET", path: "/", headers: { "user-agent": "session-{session}" } }],
       })).ended();
-      assert.equal(code, 1, stderr);
+      assert.equal(code, 2, stderr);
       assert.match(stderr, /worker w3: .*--i-may-load-test/);
       assert.deepEqual(lines(asked).filter((line) => /session-[25]$/.test(line)), []);
       await endAll(workers);

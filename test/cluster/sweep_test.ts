@@ -105,6 +105,12 @@ Deno.test({
       worker.kill("SIGTERM");
       const { code, end } = await worker.ended();
       assert.equal(code, 0);
+      const said = worker.said();
+      const [mine, all] = worker.name === "w2" ? [8, 9] : [4, 6];
+      assert(said.includes(`.12.1.1.${mine / 4}: drives ${mine} of 12 sessions at ${streamer.url}, replicate 1`), said);
+      assert.match(said, /: sent [1-9]\d* rows/);
+      assert(!said.includes("ended it early"), said);
+      assert.match(said, new RegExp(`was told to end[^]*has ended: ${all} shares sent, 0 broken, 0 refused`));
       assert.deepEqual((end as unknown as { shares: object }).shares, {
         complete: worker.name === "w2" ? 9 : 6,
         failed: 0,
@@ -192,6 +198,10 @@ Deno.test({
     assert.equal(later.api_requests, api_requests, "nobody loads any more");
     worker.kill("SIGTERM");
     assert.equal((await worker.ended()).code, 0);
+    assert.match(
+      worker.said(),
+      /\.4\.\d\.1\.1: (the sweep ended it early; sent \d+ rows|.*it drives nothing any more)/,
+    );
   },
 });
 

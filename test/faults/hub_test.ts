@@ -151,9 +151,19 @@ Deno.test({
   name: "a coordinator that is killed leaves workers without load, and resume goes on with them",
   ...withRedis,
   fn: () =>
-    withScene(async ({ out, target, start, resume, w1, w2 }) => {
+    withScene(async ({ out, hub, target, start, resume, w1, w2 }) => {
       const sweep = start(["--workers", "2"]);
       const broken = await underLoad(out, target);
+      // Who is killed removes nothing: it has to go by itself.
+      await using redis = await hub.connect();
+      const left = (await redis.keys("plimsoll:main:*")).filter((key) => /:(up|down):/.test(key));
+      let lasting = left;
+      for (let tries = 0; lasting.length > 0 && tries < 50; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        const ttls = await Promise.all(left.map((key) => redis.pttl(key)));
+        lasting = left.filter((_, index) => ttls[index] === -1);
+      }
+      assert(left.length > 0 && lasting.length === 0, `for ever: ${lasting}`);
       sweep.kill("SIGKILL");
       await sweep.ended();
       await until(() => w1.said().includes("not there any more") && w2.said().includes("not there any more"));
