@@ -1,7 +1,6 @@
 import type { Job } from "bullmq";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { machineKey } from "../run/machine_key.ts";
 import { makeProvenance } from "../run/make_provenance.ts";
 import { pause } from "../run/pause.ts";
 import { within } from "../run/within.ts";
@@ -196,10 +195,16 @@ function makeCard({ name, capacity }: WorkerOptions): WorkerCard {
     throw new InputError("--name", worker, "a name of letters, digits, - and _, at most 60");
   }
   const of = makeProvenance(makePlan({ url: "http://127.0.0.1/" }), { addresses: [] });
-  const { plimsoll_version, deno_version, git_revision, os, kernel, cpu_model, vcpus } = of;
+  const { plimsoll_version, deno_version, git_revision, os, kernel, cpu_model, machine, vcpus } = of;
   const { memory_bytes, cgroup_limits, time_source, sampler } = of;
   return {
-    ...{ worker, instance: crypto.randomUUID().slice(0, 8), capacity, clock: "the hub's", ...machineKey() },
+    ...{
+      worker,
+      instance: crypto.randomUUID().slice(0, 8),
+      capacity,
+      clock: "the hub's",
+      ...(machine ? { machine } : {}),
+    },
     ...{ plimsoll_version, deno_version, git_revision, os, kernel, cpu_model, vcpus },
     ...{ memory_bytes, cgroup_limits, time_source, sampler },
   };

@@ -4,7 +4,7 @@ import type { Baseline, RunSummary, WorkerLevel } from "../schema/levels.ts";
 import { describeLoad } from "./describe_load.ts";
 import type { LimitFound } from "../schema/limit.ts";
 import type { Plan } from "../schema/plan.ts";
-import type { ManifestLine, ShareProvenance } from "../schema/run.ts";
+import type { ManifestLine, Provenance, ShareProvenance } from "../schema/run.ts";
 import { type Attempt, reducedOf } from "./attempt.ts";
 import type { Dataset } from "./load.ts";
 import { workerLevels } from "./worker_levels.ts";
@@ -28,8 +28,6 @@ import { importedCapacity, importedWarnings, reduceImported } from "./reduce_imp
  */
 export function summarise(dataset: Dataset): RunSummary {
   const { plan, provenance, path } = dataset.info;
-  const cores = Math.min(provenance.vcpus, provenance.cgroup_limits.cores ?? Infinity);
-  const memory_bytes = Math.min(provenance.memory_bytes, provenance.cgroup_limits.memory_bytes ?? Infinity);
   const capacity = capacityOf(plan, provenance);
   const { imported } = provenance;
   const reduced = dataset.attempts.map((attempt) =>
@@ -66,10 +64,10 @@ export function summarise(dataset: Dataset): RunSummary {
     url: provenance.target,
     load: describeLoad(plan),
     size_groups: plan.size_groups,
-    capacity: imported ? importedCapacity(levels, imported.machine) : { cores, memory_bytes },
+    capacity: imported ? importedCapacity(levels, imported.machine) : leastOf([provenance]),
     baseline,
     levels,
-    ...(workers.length > 0 ? { workers, worker_capacity: smallestOf(provenance.shares ?? [], workers) } : {}),
+    ...(workers.length > 0 ? { workers, worker_capacity: leastOf(driving(provenance, workers)) } : {}),
     flags: imported ? [] : flagSweep(inOrder, { restarted: plan.target_command !== undefined }),
     ...screenshotsOf(plan),
     ...limitOf(dataset.info.manifest),
@@ -77,10 +75,10 @@ export function summarise(dataset: Dataset): RunSummary {
   };
 }
 
-/** What each machine that drove has at least. */
-function smallestOf(all: readonly ShareProvenance[], workers: readonly WorkerLevel[]): RunSummary["worker_capacity"] {
-  const drove = new Set(workers.map(({ worker }) => worker));
-  const machines = all.filter(({ k }) => drove.has(k));
+/** What each of some machines has at least, limits applied. */
+function leastOf(
+  machines: readonly Pick<ShareProvenance, "vcpus" | "memory_bytes" | "cgroup_limits">[],
+): RunSummary["capacity"] {
   return {
     cores: Math.min(...machines.map(({ vcpus, cgroup_limits: { cores = Infinity } }) => Math.min(vcpus, cores))),
     memory_bytes: Math.min(
@@ -89,6 +87,12 @@ function smallestOf(all: readonly ShareProvenance[], workers: readonly WorkerLev
       ),
     ),
   };
+}
+
+/** The machines of those who drove something. */
+function driving({ shares = [] }: Provenance, workers: readonly WorkerLevel[]): ShareProvenance[] {
+  const drove = new Set(workers.map(({ worker }) => worker));
+  return shares.filter(({ k }) => drove.has(k));
 }
 
 function screenshotsOf({ mode, browser_scenario }: Plan): Pick<RunSummary, "screenshots"> {

@@ -21,7 +21,7 @@ const SIGNIFICANT = 0.05;
  * @param workers As `summarise(dataset).workers`.
  * @param metric For example `"browser_cores"`.
  * @param options As of `fitDemand`.
- * @returns Plain data. A worker's own line needs three levels, and the comparison two such workers.
+ * @returns Plain data. A worker's own line needs three levels.
  * @throws {RangeError} If no worker has the metric.
  *
  * @example Two workers, one of which is slower

@@ -60,10 +60,7 @@ export function reduceAttempt(attempt: AttemptRows, plan: Plan, capacity: Capaci
   for (const group of byGroup.keys()) {
     for (const [what, value] of Object.entries(groupUse(of(group), window))) metrics[`${group}_${what}`] = value;
   }
-  addShares(metrics, [...byShare].map(([share, rows]) => ({ share, rows })), {
-    byGroup,
-    use: (group, share) => groupUse(of(group, share), window),
-  });
+  addShares(metrics, { byGroup, byShare, use: (group, share) => groupUse(of(group, share), window) });
   for (const what of ["cores", "memory_bytes"]) {
     const parts = plan.size_groups.map((group) => metrics[`${group}_${what}`]);
     if (parts.every((part) => part !== undefined)) {
@@ -256,12 +253,15 @@ function otherMachines(
 /** Adds what generators and browsers of other machines used; their peaks need not have come at one time. */
 function addShares(
   metrics: Record<string, number>,
-  shares: readonly { share: number; rows: readonly ReducedSample[] }[],
-  { byGroup, use }: { byGroup: Map<string, ReducedSample[]>; use: (group: string, share: number) => GroupUse },
+  { byGroup, byShare, use }: {
+    byGroup: Map<string, ReducedSample[]>;
+    byShare: Map<number, ReducedSample[]>;
+    use: (group: string, share: number) => GroupUse;
+  },
 ): void {
   for (const group of ["generator", "browser"]) {
-    const uses = shares.filter(({ rows }) => rows.some((row) => row.group === group))
-      .map(({ share }) => use(group, share));
+    const uses = [...byShare].filter(([, rows]) => rows.some((row) => row.group === group))
+      .map(([share]) => use(group, share));
     if (uses.length === 0) continue;
     for (const what of ["cores", "memory_bytes", "memory_mean_bytes", "rss_bytes"] as const) {
       const name = `${group}_${what}`;
